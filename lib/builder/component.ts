@@ -1,0 +1,109 @@
+import * as Pipeable from "effect/Pipeable"
+import type * as Types from "effect/Types"
+import { DefinitionError } from "./errors.ts"
+import type { Invoke } from "./handler.ts"
+
+/** An icon of a server or component; `src` is an https or data URI (MCP 2025-11-25 basic, "Icons"). */
+export interface Icon {
+  readonly src: string
+  readonly mimeType?: string | undefined
+  readonly sizes?: ReadonlyArray<string> | undefined
+  readonly theme?: "light" | "dark" | undefined
+}
+
+export type ErrorClass = abstract new (...args: any) => Error
+
+/** What tools, resources and prompts have in common. */
+export interface CommonOptions {
+  /** Version of this component, any non-empty string; part of its identity. */
+  readonly version?: string | undefined
+  /** Name for people, shown by clients. */
+  readonly title?: string | undefined
+  /** What it does, for the model. */
+  readonly description?: string | undefined
+  readonly icons?: ReadonlyArray<Icon> | undefined
+  /** Labels for filters; never sent to clients. */
+  readonly tags?: ReadonlyArray<string> | undefined
+  /** Sent to clients as `_meta`. */
+  readonly meta?: Readonly<Record<string, unknown>> | undefined
+  /** Error classes whose messages clients may see, beside `ToolError` and `PublicError`. */
+  readonly errors?: ReadonlyArray<ErrorClass> | undefined
+  /** Milliseconds one call may take; no limit by default. */
+  readonly timeout?: number | undefined
+}
+
+export type ComponentType = "tool" | "resource" | "prompt"
+
+/** Internals of a component; not for use outside the library. */
+export interface ComponentInternals<out E, out R> {
+  readonly type: ComponentType
+  readonly invoke: Invoke
+  readonly errors: ReadonlyArray<ErrorClass>
+  readonly annotations: ReadonlyMap<string, unknown>
+  readonly _E: Types.Covariant<E>
+  readonly _R: Types.Covariant<R>
+}
+
+/** A tool, resource or prompt: an immutable value. */
+export interface Component<out E = unknown, out R = unknown> extends Pipeable.Pipeable {
+  readonly "~mcpipe/Component": ComponentInternals<E, R>
+  readonly name: string
+  readonly version: string | undefined
+  readonly title: string | undefined
+  readonly description: string | undefined
+  readonly icons: ReadonlyArray<Icon> | undefined
+  readonly tags: ReadonlyArray<string>
+  readonly meta: Readonly<Record<string, unknown>> | undefined
+  readonly timeout: number | undefined
+}
+
+export type ComponentServices<C> = C extends { readonly "~mcpipe/Component": ComponentInternals<infer _E, infer R> }
+  ? R
+  : never
+
+export const isComponent = (u: unknown): u is Component => typeof u === "object" && u !== null && "~mcpipe/Component" in u
+
+/** `tool:greet@2`, the identity of a component within its server. */
+export const identity = (component: Component): string =>
+  `${component["~mcpipe/Component"].type}:${component.name}@${component.version ?? ""}`
+
+const phantom = { _E: undefined as any, _R: undefined as any }
+
+/** The fields every component shares, checked. */
+export const common = (
+  type: ComponentType,
+  name: string,
+  options: CommonOptions,
+  invoke: Invoke
+): Omit<Component, "pipe"> => {
+  const where = `${type} ${JSON.stringify(name)}`
+  if (options.version !== undefined && (typeof options.version !== "string" || options.version === "")) {
+    throw new DefinitionError(`${where}: version must be a non-empty string, such as "1.0".`)
+  }
+  if (options.timeout !== undefined && !(Number.isFinite(options.timeout) && options.timeout > 0)) {
+    throw new DefinitionError(`${where}: timeout is ${options.timeout}; it must be a positive number of milliseconds.`)
+  }
+  return {
+    "~mcpipe/Component": { type, invoke, errors: options.errors ?? [], annotations: new Map(), ...phantom },
+    name,
+    version: options.version,
+    title: options.title,
+    description: options.description,
+    icons: options.icons,
+    tags: options.tags ?? [],
+    meta: options.meta,
+    timeout: options.timeout
+  }
+}
+
+/** A new component with some fields replaced; the receiver stays as it was. */
+export const derive = <C extends Component>(self: C, patch: Partial<Record<keyof C, unknown>>): C =>
+  Object.freeze(Object.assign(Object.create(Object.getPrototypeOf(self)), self, patch))
+
+/** The prototype of a kind of component, with a readable inspection. */
+export const prototypeOf = (kind: string): object => ({
+  ...Pipeable.Prototype,
+  toJSON(this: Component) {
+    return { _id: kind, name: this.name, version: this.version }
+  }
+})

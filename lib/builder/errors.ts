@@ -1,0 +1,40 @@
+/**
+ * Thrown while a tool, resource, prompt, middleware or server is being defined: the definition itself is wrong.
+ * The message names the component, the place in it and the fix.
+ */
+export class DefinitionError extends Error {
+  override readonly name: string = "DefinitionError"
+}
+
+export interface PublicErrorOptions extends ErrorOptions {
+  /** JSON-RPC error code where the error ends a resource or prompt request; outside -32768…-32000. Default -32603. */
+  readonly code?: number | undefined
+  /** JSON value sent as the error's `data`. */
+  readonly data?: unknown
+}
+
+/**
+ * An error whose message clients may see, thrown, rejected or failed by a handler or middleware.
+ * Everything else that goes wrong reaches clients as a masked message with a correlation id.
+ */
+export class PublicError extends Error {
+  override readonly name: string = "PublicError"
+  readonly code: number | undefined
+  readonly data: unknown
+  constructor(message: string, options?: PublicErrorOptions) {
+    super(message, options)
+    const code = options?.code
+    if (code !== undefined && (!Number.isInteger(code) || (code >= -32768 && code <= -32000))) {
+      throw new DefinitionError(
+        `PublicError code ${code}: use an integer outside -32768…-32000, which JSON-RPC and MCP reserve.`
+      )
+    }
+    this.code = code
+    this.data = options?.data
+  }
+}
+
+/** A failure of a tool that the model should read and act on; becomes a result with `isError: true` (MCP server/tools, "Error Handling"). */
+export class ToolError extends PublicError {
+  override readonly name: string = "ToolError"
+}

@@ -1,0 +1,78 @@
+import type * as Types from "effect/Types"
+import { DefinitionError } from "./errors.ts"
+import { type ErrorOf, type Handled, type Invoke, invoker, type Needs, type ServicesOf } from "./handler.ts"
+import { type InferOut, type ObjectInput, type Schema, toInputSchema } from "./schema.ts"
+
+/** One method an extension adds to the wire. */
+export interface ExtensionMethod<out R = unknown> {
+  readonly params: Schema<any, any>
+  readonly invoke: Invoke
+  /** The parameter that the `Mcp-Name` header must repeat on HTTP (SEP-2243). */
+  readonly nameParam: string | undefined
+  readonly _R: Types.Covariant<R>
+}
+
+/** What an extension is. */
+export interface ExtensionOptions<M> {
+  /** Reverse-DNS prefixed id, such as `"com.example/search"` (SEP-2133). */
+  readonly id: string
+  /** Sent as `capabilities.extensions[id]`. Default `{}`. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined
+  /** Methods by wire name, made by `method(…)`; only clients that declare the extension may call them. */
+  readonly methods?: M | undefined
+  /** `resultType`s, beside `"complete"`, that its methods may answer with on 2026-07-28. */
+  readonly resultTypes?: ReadonlyArray<string> | undefined
+  /** Further server capabilities to advertise, merged into the derived ones. */
+  readonly capabilities?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
+}
+
+/** An extension of the protocol: an immutable value for `server.add(extension)`; only the root server's are served. */
+export interface Extension<out R = never> {
+  readonly "~mcpipe/Extension": { readonly _R: Types.Covariant<R> }
+  readonly id: string
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly methods: ReadonlyMap<string, ExtensionMethod>
+  readonly resultTypes: ReadonlySet<string>
+  readonly capabilities: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+const idPattern = /^[a-z0-9-]+(\.[a-z0-9-]+)+\/[A-Za-z0-9][A-Za-z0-9._-]*$/i
+
+/**
+ * Defines one method of an extension; the handler returns the result object.
+ * @example method({ params: { query: v.string() } }, ({ query }) => ({ hits: search(query) }))
+ */
+export const method = <Ret extends Handled<object>, I extends ObjectInput = {}>(
+  options: { readonly params?: I | undefined; readonly nameParam?: string | undefined },
+  handler: (params: InferOut<I>) => Ret
+): ExtensionMethod<ServicesOf<Ret>> & { readonly _E?: ErrorOf<Ret> } => ({
+  params: toInputSchema(options.params, "extension method params"),
+  invoke: invoker(handler, undefined),
+  nameParam: options.nameParam,
+  _R: undefined as any
+})
+
+/**
+ * Defines a protocol extension: an id, settings, methods, result types and capabilities.
+ * Throws `DefinitionError` for an id without a reverse-DNS prefix or a method name of the core protocol.
+ */
+export const extension = <M extends Readonly<Record<string, ExtensionMethod>> = {}>(
+  options: ExtensionOptions<M>
+): Extension<Needs<M[keyof M] extends ExtensionMethod<infer R> ? R : never>> => {
+  if (typeof options.id !== "string" || !idPattern.test(options.id)) {
+    throw new DefinitionError(
+      `extension id ${JSON.stringify(options.id)}: use a reverse-DNS prefix and a name, such as "com.example/search".`
+    )
+  }
+  return Object.freeze({
+    "~mcpipe/Extension": { _R: undefined as any },
+    id: options.id,
+    settings: options.settings ?? {},
+    methods: new Map(Object.entries(options.methods ?? {})),
+    resultTypes: new Set(options.resultTypes ?? []),
+    capabilities: options.capabilities ?? {}
+  })
+}
+
+export const isExtension = (u: unknown): u is Extension<unknown> =>
+  typeof u === "object" && u !== null && "~mcpipe/Extension" in u

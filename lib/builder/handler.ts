@@ -1,0 +1,127 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/** The four things a handler may give back: a value, a promise of it, an Effect, or a generator of Effects. */
+export type Handled<A> =
+  | A
+  | PromiseLike<A>
+  | Effect.Effect<A, any, any>
+  | Generator<Effect.Effect<any, any, any>, A, any>
+
+export type SuccessOf<Ret> =
+  Ret extends Effect.Effect<infer A, infer _E, infer _R>
+    ? A
+    : Ret extends Generator<infer _Y, infer A, infer _N>
+      ? A
+      : Awaited<Ret>
+
+export type ErrorOf<Ret> =
+  Ret extends Effect.Effect<infer _A, infer E, infer _R>
+    ? E
+    : Ret extends Generator<infer Y, infer _A, infer _N>
+      ? Y extends Effect.Effect<infer _B, infer E, infer _R>
+        ? E
+        : never
+      : never
+
+export type ServicesOf<Ret> =
+  Ret extends Effect.Effect<infer _A, infer _E, infer R>
+    ? R
+    : Ret extends Generator<infer Y, infer _A, infer _N>
+      ? Y extends Effect.Effect<infer _B, infer _E, infer R>
+        ? R
+        : never
+      : never
+
+/** The services a handler wants on its second parameter, by the name it wants them under. */
+export type Uses = Readonly<Record<string, Context.Key<any, any>>>
+
+export type UsesServices<U extends Uses> = Context.Service.Identifier<U[keyof U]>
+
+/** The mark of a service that the runtime supplies, per request or per app: it never counts as missing. */
+export interface Supplied {
+  readonly "~mcpipe/supplied": "request" | "app"
+}
+
+/** What of `R` the author still has to supply. */
+export type Needs<R> = R extends Supplied | Scope.Scope ? never : R
+
+/** Sends one log message to the client; settles when it is on its way. */
+export type LogShorthand = (data: unknown, logger?: string) => Promise<void>
+
+/** What every handler gets beside its arguments and its `uses`. */
+export interface HandlerContext<R = never> {
+  /** Aborted when the call is cancelled, times out or fails. */
+  readonly signal: AbortSignal
+  /** Runs `cleanup` when the call ends, however it ends; last registered runs first. */
+  readonly defer: (cleanup: () => void | PromiseLike<void>) => void
+  /** Runs an Effect inside this call, with its services; interrupted when the call ends. */
+  readonly run: <A, E, R2 extends R | Supplied | Scope.Scope = never>(effect: Effect.Effect<A, E, R2>) => Promise<A>
+  /** Reports progress; goes nowhere when the client did not ask for it. Values must increase. */
+  readonly progress: (progress: number, total?: number, message?: string) => Promise<void>
+  /** Sends log messages to the client, in the eight levels of RFC 5424. */
+  readonly log: {
+    readonly debug: LogShorthand
+    readonly info: LogShorthand
+    readonly notice: LogShorthand
+    readonly warning: LogShorthand
+    readonly error: LogShorthand
+    readonly critical: LogShorthand
+    readonly alert: LogShorthand
+    readonly emergency: LogShorthand
+  }
+}
+
+/** A handler's second parameter: its `uses`, and the shorthands of `HandlerContext`. */
+export type ContextFor<U extends Uses> = { readonly [K in keyof U]: Context.Service.Shape<U[K]> } & HandlerContext<
+  UsesServices<U>
+>
+
+/** How the runtime makes second parameters; internal to the library. */
+export class HandlerContexts extends Context.Service<
+  HandlerContexts,
+  {
+    readonly make: (context: Context.Context<never>, uses: Uses | undefined) => unknown
+  }
+>()("mcpipe/HandlerContexts") {
+  declare readonly "~mcpipe/supplied": "request"
+}
+
+/** A handler made uniform: decoded arguments in, an Effect out. Failures carry whatever was thrown, rejected or failed. */
+export type Invoke = (args: any, extra?: any) => Effect.Effect<any, unknown, any>
+
+/** Makes any of the four handler forms uniform; `uses` names the services of its second parameter. */
+export const invoker = (handler: (args: any, context: any) => unknown, uses: Uses | undefined): Invoke => {
+  const names = uses === undefined || Object.keys(uses).length === 0 ? undefined : uses
+  return (args) =>
+    Effect.withFiber((fiber) => {
+      const contexts = Context.getUnsafe(fiber.context, HandlerContexts)
+      return settle(() => handler(args, contexts.make(fiber.context, names)))
+    })
+}
+
+/** The same for functions that take no context, such as completions. */
+export const invokerOf =
+  (f: (...args: ReadonlyArray<any>) => unknown): ((...args: ReadonlyArray<any>) => Effect.Effect<any, unknown, any>) =>
+  (...args) =>
+    Effect.suspend(() => settle(() => f(...args)))
+
+const settle = (run: () => unknown): Effect.Effect<any, unknown, any> => {
+  let returned: unknown
+  try {
+    returned = run()
+  } catch (error) {
+    return Effect.fail(error)
+  }
+  if (typeof returned !== "object" || returned === null) return Effect.succeed(returned)
+  if (Effect.isEffect(returned)) return returned as Effect.Effect<any, unknown, any>
+  if (isPromiseLike(returned)) return Effect.tryPromise({ try: () => returned, catch: (error) => error })
+  if (isGenerator(returned)) return Effect.gen(() => returned)
+  return Effect.succeed(returned)
+}
+
+const isPromiseLike = (u: object): u is PromiseLike<unknown> => typeof (u as { then?: unknown }).then === "function"
+
+const isGenerator = (u: object): u is Generator<any, any, any> =>
+  (u as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "Generator"

@@ -1,0 +1,198 @@
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Types from "effect/Types"
+import type { Suggestions } from "./complete.ts"
+import type { Component } from "./component.ts"
+import type { ResourceContents } from "./contents.ts"
+import { DefinitionError } from "./errors.ts"
+import { type Handled, invokerOf, type Needs, type ServicesOf } from "./handler.ts"
+import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./listing.ts"
+import type { PromptResult } from "./messages.ts"
+import type { Prompt } from "./prompt.ts"
+import type { Resource } from "./resource.ts"
+import type { Tool } from "./tool.ts"
+import type { ToolResult } from "./tool-result.ts"
+
+/** A wire request as `request` hooks see it. */
+export interface RequestInfo {
+  /** The MCP method, such as `"tools/call"`. */
+  readonly method: string
+  /** The tool or prompt name or the resource URI, where the method has one. */
+  readonly name: string | undefined
+  /** The tool, resource or prompt it resolved to. */
+  readonly component: Component | undefined
+  readonly params: Readonly<Record<string, unknown>>
+  /** The same in all rounds of one logical call. */
+  readonly callId: string
+  /** 0 for the first wire request of a call. */
+  readonly round: number
+}
+
+/** How a wire request ended; only `next` makes one. */
+export interface Outcome {
+  readonly "~mcpipe/Outcome": true
+  /** `"paused"` waits for answers from the client, `"task"` goes on in the background. */
+  readonly outcome: "complete" | "paused" | "task" | "error"
+  /** The result; for an error, the message the client will see is in `message`. */
+  readonly result: Readonly<Record<string, unknown>> | undefined
+  readonly message: string | undefined
+}
+
+export interface ToolCall {
+  /** The tool's name on the server this middleware was written on. */
+  readonly name: string
+  /** Arguments as sent; they are validated after all middleware. */
+  readonly args: Readonly<Record<string, unknown>>
+  readonly tool: Tool.Any
+}
+
+export interface ResourceRead {
+  /** The URI as the server this middleware was written on knows it. */
+  readonly uri: string
+  readonly resource: Resource.Any
+}
+
+export interface ReadResult {
+  readonly contents: ReadonlyArray<ResourceContents>
+}
+
+export interface PromptGet {
+  readonly name: string
+  readonly args: Readonly<Record<string, string>>
+  readonly prompt: Prompt.Any
+}
+
+export interface Completion {
+  /** The prompt, resource or template whose argument is being completed. */
+  readonly component: Component
+  readonly argument: string
+  readonly prefix: string
+  readonly others: Readonly<Record<string, string>>
+}
+
+/** A list as its hooks see it. */
+export interface ListCall {
+  readonly method: string
+}
+
+type Hook<Call, Result> = (
+  next: (call: Call) => Effect.Effect<Result, unknown>,
+  call: Call
+) => Effect.Effect<Result, any, any> | Generator<Effect.Effect<any, any, any>, Result, any>
+
+/**
+ * The places a middleware can stand in. `request` runs once per wire request, outside everything and on every method;
+ * the others are part of the logical call, see and may change what goes in and comes out.
+ */
+export interface Hooks {
+  readonly request?:
+    | ((
+        next: Effect.Effect<Outcome, unknown>,
+        request: RequestInfo
+      ) => Effect.Effect<Outcome, any, any> | Generator<Effect.Effect<any, any, any>, Outcome, any>)
+    | undefined
+  readonly callTool?: Hook<ToolCall, ToolResult> | undefined
+  readonly readResource?: Hook<ResourceRead, ReadResult> | undefined
+  readonly getPrompt?: Hook<PromptGet, PromptResult> | undefined
+  readonly complete?: Hook<Completion, Suggestions> | undefined
+  readonly listTools?: Hook<ListCall, ReadonlyArray<ListedTool>> | undefined
+  readonly listResources?: Hook<ListCall, ReadonlyArray<ListedResource>> | undefined
+  readonly listResourceTemplates?: Hook<ListCall, ReadonlyArray<ListedTemplate>> | undefined
+  readonly listPrompts?: Hook<ListCall, ReadonlyArray<ListedPrompt>> | undefined
+}
+
+export const hookNames = [
+  "request",
+  "callTool",
+  "readResource",
+  "getPrompt",
+  "complete",
+  "listTools",
+  "listResources",
+  "listResourceTemplates",
+  "listPrompts"
+] as const satisfies ReadonlyArray<keyof Hooks>
+
+export type HookName = (typeof hookNames)[number]
+
+/** A hook made uniform: always returns an Effect. */
+export type UniformHook = (next: any, call: any) => Effect.Effect<any, unknown, any>
+
+/** A middleware: an immutable record of hooks. `P` are the services it gives to handlers, `R` those it needs. */
+export interface Middleware<out P = never, out R = never> {
+  readonly "~mcpipe/Middleware": {
+    readonly hooks: { readonly [K in HookName]?: UniformHook }
+    /** Wraps every handler-running call, to give it a service. */
+    readonly provides: ((next: Effect.Effect<any, unknown, any>, call: unknown) => Effect.Effect<any, unknown, any>) | undefined
+    readonly _P: Types.Covariant<P>
+    readonly _R: Types.Covariant<R>
+  }
+}
+
+type HookServices<H> = {
+  [K in keyof H]: H[K] extends (...args: ReadonlyArray<any>) => infer Ret ? ServicesOf<Ret> : never
+}[keyof H]
+
+type UnknownHook = "no such hook; see the Hooks interface for the ones there are"
+
+/**
+ * Makes a middleware from hooks; a bare function means `request`. Hooks return Effects or are generator functions.
+ * A hook refuses a call by failing with `PublicError` or `ToolError`.
+ * @example server(info).use(middleware({ callTool: (next, call) => next({ ...call, args: trim(call.args) }) }))
+ */
+export const middleware: {
+  <const F extends NonNullable<Hooks["request"]>>(request: F): Middleware<never, Needs<ServicesOf<ReturnType<F>>>>
+  <const H extends Hooks>(
+    hooks: H & { readonly [K in Exclude<keyof H, keyof Hooks>]: UnknownHook }
+  ): Middleware<never, Needs<HookServices<H>>>
+} = (given: Hooks | NonNullable<Hooks["request"]>): any => {
+  const hooks = typeof given === "function" ? { request: given } : given
+  if (typeof hooks !== "object" || hooks === null) {
+    throw new DefinitionError("middleware: pass a record of hooks, or one function, which then is its request hook.")
+  }
+  const uniform: { [K in HookName]?: UniformHook } = {}
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (!(hookNames as ReadonlyArray<string>).includes(name)) {
+      throw new DefinitionError(`middleware: there is no hook ${JSON.stringify(name)}; there are ${hookNames.join(", ")}.`)
+    }
+    if (hook === undefined) continue
+    if (typeof hook !== "function") throw new DefinitionError(`middleware: the hook ${name} must be a function.`)
+    uniform[name as HookName] = uniformHook(hook as UniformHook)
+  }
+  return make(uniform, undefined)
+}
+
+/** A tool call, resource read, prompt or completion about to run. */
+export type AnyCall = ToolCall | ResourceRead | PromptGet | Completion
+
+/**
+ * A middleware that gives handlers a service, made anew for every call.
+ * @example server(info).use(provides(CurrentUser, Effect.flatMap(Principal, ({ id }) => loadUser(id))))
+ */
+export const provides = <I, S, Ret extends Handled<S>>(
+  tag: Context.Key<I, S>,
+  make_: Effect.Effect<S, any, any> & Ret | ((call: AnyCall) => Ret)
+): Middleware<I, Needs<ServicesOf<Ret>>> => {
+  const service = Effect.isEffect(make_) ? () => make_ as Effect.Effect<S, unknown, any> : invokerOf(make_ as any)
+  const key = tag as Context.Service<I, S>
+  return make({}, (next, call) => Effect.provideServiceEffect(next, key, service(call))) as Middleware<any, any>
+}
+
+const make = (
+  hooks: { readonly [K in HookName]?: UniformHook },
+  provides_: Middleware["~mcpipe/Middleware"]["provides"]
+): Middleware<any, any> =>
+  Object.freeze({ "~mcpipe/Middleware": { hooks, provides: provides_, _P: undefined as any, _R: undefined as any } })
+
+export const isMiddleware = (u: unknown): u is Middleware<unknown, unknown> =>
+  typeof u === "object" && u !== null && "~mcpipe/Middleware" in u
+
+/** Generator hooks become Effects; nothing is added to hooks that return Effects already. */
+const uniformHook =
+  (hook: (next: any, call: any) => unknown): UniformHook =>
+  (next, call) => {
+    const returned = hook(next, call)
+    if (Effect.isEffect(returned)) return returned as Effect.Effect<any, unknown, any>
+    if (Object.prototype.toString.call(returned) === "[object Generator]") return Effect.gen(() => returned as any)
+    return Effect.die(new TypeError("A middleware hook must return an Effect or be a generator function."))
+  }

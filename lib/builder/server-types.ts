@@ -1,0 +1,63 @@
+import type * as Types from "effect/Types"
+import type { ComponentServices } from "./component.ts"
+import type { Extension } from "./extension.ts"
+import type { Needs } from "./handler.ts"
+
+/** `X` is needed by a layer: only layers can give it. */
+export interface ByLayer<in out X> {
+  readonly "~mcpipe/ByLayer": Types.Invariant<X>
+}
+
+/** `X` is needed by a middleware: layers, middleware used before it, or a parent server can give it. */
+export interface ByOuter<in out X> {
+  readonly "~mcpipe/ByOuter": Types.Invariant<X>
+}
+
+export type ByLayerOf<X> = X extends unknown ? ByLayer<X> : never
+export type ByOuterOf<X> = X extends unknown ? ByOuter<X> : never
+
+/** The service behind a need, whoever has it. */
+export type Bare<R> = R extends ByLayer<infer X> ? X : R extends ByOuter<infer X> ? X : R
+
+/** What is still missing once layers give `G`. */
+export type AfterLayers<R, G> = R extends unknown ? (Bare<R> extends G ? never : R) : never
+
+/** A child's needs, seen from a parent whose middleware gives `P` and whose layers give `L`. */
+export type AfterMount<R, P, L> =
+  R extends ByLayer<infer X>
+    ? X extends L
+      ? never
+      : R
+    : R extends ByOuter<infer X>
+      ? X extends P | L
+        ? never
+        : X
+      : R extends P | L
+        ? never
+        : R
+
+/** The services a component or extension needs from the author. */
+export type NeedsOf<C> = C extends Extension<infer R> ? R : Needs<ComponentServices<C>>
+
+/** The request services among a layer's needs; a layer is built once per app, where no request exists. */
+type RequestServices<RIn> = Extract<RIn, { readonly "~mcpipe/supplied": "request" }>
+
+/** The key string of a class-style service, such as `"app/Db"`. */
+type KeyOf<R> = R extends { readonly key: infer K extends string } ? K : "a service without a string key"
+
+/** The readable error for a layer that needs what only requests have. */
+export interface LayerNeedsRequestService<R> {
+  readonly "This layer needs a request service, but layers are built once, before any request: read it in the handler instead": KeyOf<R>
+}
+
+export type WithoutRequestServices<RIn> = [RequestServices<RIn>] extends [never]
+  ? unknown
+  : LayerNeedsRequestService<RequestServices<RIn>>
+
+/** The readable error for a server that cannot run yet. */
+export interface MissingServices<R> {
+  readonly "This server still needs services: add .provide(layer) for": KeyOf<Bare<R>>
+}
+
+/** Nothing when no service is missing, the readable error otherwise. */
+export type Complete<R> = [R] extends [never] ? unknown : MissingServices<R>

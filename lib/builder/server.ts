@@ -1,0 +1,224 @@
+import * as Function from "effect/Function"
+import type * as Layer from "effect/Layer"
+import * as Pipeable from "effect/Pipeable"
+import type * as Types from "effect/Types"
+import { type Component, type Icon, isComponent } from "./component.ts"
+import { DefinitionError } from "./errors.ts"
+import { type Extension, isExtension } from "./extension.ts"
+import type { Supplied } from "./handler.ts"
+import { isMiddleware, type Middleware } from "./middleware.ts"
+import type { Prompt } from "./prompt.ts"
+import { type CacheHint, checkCacheHint, type Resource } from "./resource.ts"
+import type { AfterLayers, AfterMount, ByLayerOf, ByOuterOf, NeedsOf, WithoutRequestServices } from "./server-types.ts"
+import type { Tool } from "./tool.ts"
+
+/** Who the server is, as clients see it, and how it lists. */
+export interface ServerOptions {
+  readonly name: string
+  readonly version: string
+  readonly title?: string | undefined
+  readonly description?: string | undefined
+  /** How to use this server, for the model. */
+  readonly instructions?: string | undefined
+  readonly icons?: ReadonlyArray<Icon> | undefined
+  readonly websiteUrl?: string | undefined
+  /** Components per page of a list, at least 1; all on one page by default. */
+  readonly pageSize?: number | undefined
+  /** Cache hint of lists and resources on 2026-07-28. Default `{ ttlMs: 0, scope: "private" }`. */
+  readonly cache?: CacheHint | undefined
+}
+
+/** A layer and where it was provided, so that one that fails to build can be named. */
+export interface ProvidedLayer {
+  readonly layer: Layer.Layer<any, any, any>
+  readonly site: Error
+}
+
+/** What a server is made of; internal to the library. */
+export interface ServerDefinition {
+  readonly components: ReadonlyArray<Component>
+  readonly extensions: ReadonlyArray<Extension<unknown>>
+  readonly middleware: ReadonlyArray<Middleware<unknown, unknown>>
+  readonly layers: ReadonlyArray<ProvidedLayer>
+  readonly mounts: ReadonlyArray<{ readonly namespace: string; readonly server: AnyServer }>
+}
+
+/**
+ * A server: an immutable value; every method returns a new one.
+ * `R` services still missing, `P` services its middleware gives, `L` services its layers give.
+ */
+export interface Server<out R = never, in out P = never, in out L = never> extends Pipeable.Pipeable {
+  readonly "~mcpipe/Server": ServerDefinition & {
+    readonly _R: Types.Covariant<R>
+    readonly _P: Types.Invariant<P>
+    readonly _L: Types.Invariant<L>
+  }
+  readonly info: ServerOptions
+  /** Adds a tool. */
+  tool<T extends Tool.Any>(tool: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  /** Adds a resource or resource template. */
+  resource<T extends Resource.Any>(resource: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  /** Adds a prompt. */
+  prompt<T extends Prompt.Any>(prompt: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  /** Adds any number of tools, resources, prompts and extensions. */
+  add<const Cs extends ReadonlyArray<Component | Extension<unknown>>>(
+    ...components: Cs
+  ): Server<R | Exclude<NeedsOf<Cs[number]>, P | L>, P, L>
+  /** Adds middleware inside all used before it; its place among tools and layers does not matter. */
+  use<P2, RM>(middleware: Middleware<P2, RM>): Server<Exclude<R, P2> | ByOuterOf<Exclude<RM, P | L>>, P | P2, L>
+  /** Serves another server's components here: tools and prompts as `ns_name`, resources as `scheme://ns/…`. */
+  mount<R2, P2, L2>(namespace: string, server: Server<R2, P2, L2>): Server<R | AfterMount<R2, P, L>, P, L>
+  /** Supplies services from a layer, built once per app; other layers may use them too, whatever their order. */
+  provide<ROut, E, RIn>(
+    layer: Layer.Layer<ROut, E, RIn> & WithoutRequestServices<RIn>
+  ): Server<AfterLayers<R, ROut> | ByLayerOf<Exclude<RIn, L | Supplied>>, P, L | ROut>
+}
+
+export type AnyServer = Server<any, any, any>
+
+/**
+ * Starts a pipeline: a server with a name, a version and nothing else yet.
+ * @example server({ name: "math", version: "1.0.0" }).tool(add)
+ */
+export const server = (options: ServerOptions): Server => {
+  for (const field of ["name", "version"] as const) {
+    if (typeof options[field] !== "string" || options[field].trim() === "") {
+      throw new DefinitionError(`server: ${field} is ${JSON.stringify(options[field])}; give it a non-empty string.`)
+    }
+  }
+  const { pageSize } = options
+  if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1)) {
+    throw new DefinitionError(`server ${JSON.stringify(options.name)}: pageSize is ${pageSize}; use a whole number ≥ 1.`)
+  }
+  checkCacheHint(options.cache, `server ${JSON.stringify(options.name)}`)
+  return make(Object.freeze({ ...options }), { components: [], extensions: [], middleware: [], layers: [], mounts: [] })
+}
+
+export const isServer = (u: unknown): u is AnyServer => typeof u === "object" && u !== null && "~mcpipe/Server" in u
+
+const make = (info: ServerOptions, definition: ServerDefinition): any =>
+  Object.freeze(Object.assign(Object.create(Prototype), { info, "~mcpipe/Server": Object.freeze(definition) }))
+
+const derive = (self: AnyServer, patch: Partial<ServerDefinition>): any =>
+  make(self.info, { ...self["~mcpipe/Server"], ...patch })
+
+const namespacePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+const Prototype = {
+  ...Pipeable.Prototype,
+  tool(this: AnyServer, tool: Tool.Any) {
+    return addAll(this, [expect(this, tool, "tool")])
+  },
+  resource(this: AnyServer, resource: Resource.Any) {
+    return addAll(this, [expect(this, resource, "resource")])
+  },
+  prompt(this: AnyServer, prompt: Prompt.Any) {
+    return addAll(this, [expect(this, prompt, "prompt")])
+  },
+  add(this: AnyServer, ...given: ReadonlyArray<Component | Extension<unknown>>) {
+    return addAll(this, given)
+  },
+  use(this: AnyServer, middleware: Middleware<unknown, unknown>) {
+    if (!isMiddleware(middleware)) {
+      throw new DefinitionError(`${nameOf(this)}.use(…) takes a middleware: wrap hooks in middleware({ … }).`)
+    }
+    return derive(this, { middleware: [...this["~mcpipe/Server"].middleware, middleware] })
+  },
+  mount(this: AnyServer, namespace: string, server: AnyServer) {
+    if (typeof namespace !== "string" || !namespacePattern.test(namespace)) {
+      throw new DefinitionError(
+        `${nameOf(this)}.mount(${JSON.stringify(namespace)}, …): a namespace is 1 to 64 letters, digits, ".", "_" and "-", such as "crm".`
+      )
+    }
+    if (!isServer(server)) throw new DefinitionError(`${nameOf(this)}.mount(${JSON.stringify(namespace)}, …) takes a server.`)
+    return derive(this, { mounts: [...this["~mcpipe/Server"].mounts, { namespace, server }] })
+  },
+  provide(this: AnyServer, layer: Layer.Layer<any, any, any>) {
+    const site = new Error("provided here")
+    return derive(this, { layers: [...this["~mcpipe/Server"].layers, { layer, site }] })
+  },
+  toJSON(this: AnyServer) {
+    return { _id: "Server", name: this.info.name, version: this.info.version }
+  }
+}
+
+const nameOf = (self: AnyServer): string => `server ${JSON.stringify(self.info.name)}`
+
+const addAll = (self: AnyServer, given: ReadonlyArray<Component | Extension<unknown>>): any => {
+  const { components, extensions } = self["~mcpipe/Server"]
+  for (const [index, item] of given.entries()) {
+    if (!isComponent(item) && !isExtension(item)) {
+      throw new DefinitionError(`${nameOf(self)}.add(…): argument ${index + 1} is not a tool, resource, prompt or extension.`)
+    }
+  }
+  return derive(self, {
+    components: [...components, ...given.filter(isComponent)],
+    extensions: [...extensions, ...given.filter(isExtension)]
+  })
+}
+
+const expect = (self: AnyServer, given: unknown, type: string): Component => {
+  if (isComponent(given) && given["~mcpipe/Component"].type === type) return given
+  throw new DefinitionError(`${nameOf(self)}.${type}(…) takes a ${type}: make one with ${type}(options, handler).`)
+}
+
+/** `Server.tool(t)`: the `.pipe` form of `.tool`. */
+export const tool: {
+  <T extends Tool.Any>(tool: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <R, P, L, T extends Tool.Any>(self: Server<R, P, L>, tool: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+} = Function.dual(2, (self: AnyServer, value: Tool.Any) => self.tool(value))
+
+/** `Server.resource(r)`: the `.pipe` form of `.resource`. */
+export const resource: {
+  <T extends Resource.Any>(resource: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <R, P, L, T extends Resource.Any>(self: Server<R, P, L>, resource: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+} = Function.dual(2, (self: AnyServer, value: Resource.Any) => self.resource(value))
+
+/** `Server.prompt(p)`: the `.pipe` form of `.prompt`. */
+export const prompt: {
+  <T extends Prompt.Any>(prompt: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <R, P, L, T extends Prompt.Any>(self: Server<R, P, L>, prompt: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+} = Function.dual(2, (self: AnyServer, value: Prompt.Any) => self.prompt(value))
+
+/** `Server.add(a, b)`: the `.pipe` form of `.add`. */
+export const add =
+  <const Cs extends ReadonlyArray<Component | Extension<unknown>>>(...components: Cs) =>
+  <R, P, L>(self: Server<R, P, L>): Server<R | Exclude<NeedsOf<Cs[number]>, P | L>, P, L> =>
+    self.add(...components)
+
+/** `Server.use(m)`: the `.pipe` form of `.use`. */
+export const use: {
+  <P2, RM>(
+    middleware: Middleware<P2, RM>
+  ): <R, P, L>(self: Server<R, P, L>) => Server<Exclude<R, P2> | ByOuterOf<Exclude<RM, P | L>>, P | P2, L>
+  <R, P, L, P2, RM>(
+    self: Server<R, P, L>,
+    middleware: Middleware<P2, RM>
+  ): Server<Exclude<R, P2> | ByOuterOf<Exclude<RM, P | L>>, P | P2, L>
+} = Function.dual(2, (self: AnyServer, value: Middleware<any, any>) => self.use(value))
+
+/** `Server.mount("ns", s)`: the `.pipe` form of `.mount`. */
+export const mount: {
+  <R2, P2, L2>(
+    namespace: string,
+    server: Server<R2, P2, L2>
+  ): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterMount<R2, P, L>, P, L>
+  <R, P, L, R2, P2, L2>(
+    self: Server<R, P, L>,
+    namespace: string,
+    server: Server<R2, P2, L2>
+  ): Server<R | AfterMount<R2, P, L>, P, L>
+} = Function.dual(3, (self: AnyServer, namespace: string, child: AnyServer) => self.mount(namespace, child))
+
+/** `Server.provide(layer)`: the `.pipe` form of `.provide`. */
+export const provide: {
+  <ROut, E, RIn>(
+    layer: Layer.Layer<ROut, E, RIn> & WithoutRequestServices<RIn>
+  ): <R, P, L>(
+    self: Server<R, P, L>
+  ) => Server<AfterLayers<R, ROut> | ByLayerOf<Exclude<RIn, L | Supplied>>, P, L | ROut>
+  <R, P, L, ROut, E, RIn>(
+    self: Server<R, P, L>,
+    layer: Layer.Layer<ROut, E, RIn> & WithoutRequestServices<RIn>
+  ): Server<AfterLayers<R, ROut> | ByLayerOf<Exclude<RIn, L | Supplied>>, P, L | ROut>
+} = Function.dual(2, (self: AnyServer, layer: Layer.Layer<any, any, any>) => self.provide(layer as any))

@@ -1,0 +1,64 @@
+/** The front door of mcpipe: everything a server author needs, and the Effect modules they meet on the way. */
+
+export * as Context from "effect/Context"
+export * as Data from "effect/Data"
+export * as Effect from "effect/Effect"
+export * as Layer from "effect/Layer"
+export * as Schedule from "effect/Schedule"
+export * as Scope from "effect/Scope"
+export * as Stream from "effect/Stream"
+
+export { type Annotation, annotation } from "./builder/annotation.ts"
+export type { Complete, Suggestions } from "./builder/complete.ts"
+export type { CommonOptions, Component, Icon } from "./builder/component.ts"
+export { Content } from "./builder/content.ts"
+export { DefinitionError, PublicError, type PublicErrorOptions, ToolError } from "./builder/errors.ts"
+export { type Extension, type ExtensionOptions, extension, method } from "./builder/extension.ts"
+export type { ContextFor, Handled, HandlerContext } from "./builder/handler.ts"
+export type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./builder/listing.ts"
+export {
+  type AnyCall,
+  type Completion,
+  type Hooks,
+  type ListCall,
+  type Middleware,
+  middleware,
+  type Outcome,
+  type PromptGet,
+  provides,
+  type ReadResult,
+  type RequestInfo,
+  type ResourceRead,
+  type ToolCall
+} from "./builder/middleware.ts"
+export { Prompt, Resource, Server, type Tool } from "./builder/namespaces.ts"
+export { type PromptOptions, prompt } from "./builder/prompt.ts"
+export { type CacheHint, type ResourceOptions, resource } from "./builder/resource.ts"
+export type { ResourceRef } from "./builder/resource-ref.ts"
+export { type Decoded, type Issue, type JsonSchemaDocument, jsonSchema, type Schema } from "./builder/schema.ts"
+export { type ServerOptions, server } from "./builder/server.ts"
+export { type ToolAnnotations, type ToolOptions, tool } from "./builder/tool.ts"
+export { result, type ToolResult } from "./builder/tool-result.ts"
+export type { App, AssembleOptions } from "./runtime/app.ts"
+export { AssemblyError } from "./runtime/catalogue.ts"
+export { LifespanError } from "./runtime/lifespan.ts"
+export { type Change, Changes } from "./services/changes.ts"
+export { ClientLog, type LogLevel, type LogMessage } from "./services/client-log.ts"
+export { Principal, type PrincipalShape } from "./services/principal.ts"
+export { Progress, type ProgressReport } from "./services/progress.ts"
+export { type HttpInfo, RequestContext, type RequestContextShape } from "./services/request-context.ts"
+export {
+  assemble,
+  assembleScoped,
+  type Servable,
+  serve,
+  serveScoped,
+  toFetchHandler,
+  toFetchHandlerScoped
+} from "./transports/front-door.ts"
+export { type Authenticate, refuse } from "./transports/http/authenticate.ts"
+export type { FetchHandler, FetchOptions } from "./transports/http/fetch.ts"
+export type { HttpOptions } from "./transports/http/node.ts"
+export type { MessageTransport } from "./transports/memory.ts"
+export type { ServeOptions, Serving } from "./transports/serve.ts"
+export { ServeError } from "./transports/serve-error.ts"

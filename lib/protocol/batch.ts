@@ -1,0 +1,47 @@
+import type { InFlight, Sink } from "./exchange.ts"
+import type { JsonRpcResponse } from "./json-rpc.ts"
+import { refusal } from "./reasons.ts"
+import { refuse } from "./serve-request.ts"
+
+/** The only revision with batches (2025-03-26 basic/index, "Batching"). */
+const batchRevision = "2025-03-26"
+
+/** More messages than this in one batch are refused: a batch must not become a way around limits per request. */
+const most = 100
+
+/**
+ * Serves a JSON-RPC batch as its messages one by one; the answer is the array of their answers, in the order they came,
+ * once all are there. Notifications about them go out as they come.
+ */
+export const receiveBatch = (
+  messages: ReadonlyArray<unknown>,
+  revision: string,
+  sink: Sink,
+  receive: (message: unknown, sink: Sink) => InFlight | undefined
+): InFlight | undefined => {
+  if (revision !== batchRevision) {
+    const message = `JSON-RPC batches are of revision ${batchRevision} only; send one message at a time.`
+    return refuse(sink, refusal("batch-unsupported", message), "handshake", undefined)
+  }
+  if (messages.length === 0 || messages.length > most) {
+    const message = `A batch holds 1 to ${most} messages, not ${messages.length}.`
+    return refuse(sink, refusal("invalid-request", message), "handshake", undefined)
+  }
+  const answers: Array<JsonRpcResponse | undefined> = []
+  const inFlight: Array<InFlight> = []
+  let waiting = messages.length
+  for (const [index, message] of messages.entries()) {
+    const one = receive(message, {
+      notify: sink.notify,
+      reply: (reply) => {
+        answers[index] = reply.message as JsonRpcResponse | undefined
+        waiting--
+        if (waiting > 0) return
+        const all = answers.filter((answer) => answer !== undefined)
+        sink.reply(all.length === 0 ? { status: 202 } : { status: 200, message: all })
+      }
+    })
+    if (one !== undefined) inFlight.push(one)
+  }
+  return waiting === 0 ? undefined : { interrupt: (why) => inFlight.forEach((one) => one.interrupt(why)) }
+}

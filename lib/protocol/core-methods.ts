@@ -1,0 +1,115 @@
+import { findResource } from "../runtime/catalogue.ts"
+import type { PromptEntry, ResourceEntry } from "../runtime/entry.ts"
+import type { ListKind } from "../runtime/listing.ts"
+import type { Operation } from "../runtime/operation.ts"
+import { isRecord, type MethodRow, type Params, quoted, type WireRequest } from "./method.ts"
+import { pageOf } from "./pagination.ts"
+import { type Refusal, refusal } from "./reasons.ts"
+
+const lists = (method: string, kind: ListKind, served: MethodRow["served"]): MethodRow => ({
+  method,
+  served,
+  resolve: (params, { running, catalogue }) => {
+    const { items, live } = catalogue.lists[kind]
+    const page = pageOf(params["cursor"], kind, catalogue.generation, running.assembly.info.pageSize, items.length)
+    return "reason" in page ? page : { type: "list", kind, items, live, page }
+  }
+})
+
+const servesTools: MethodRow["served"] = (_, { tools }) => tools.size > 0
+const servesPrompts: MethodRow["served"] = (_, { prompts }) => prompts.size > 0
+const servesResources: MethodRow["served"] = (_, { resources, templates }) => resources.size > 0 || templates.length > 0
+
+/** What servers of any revision serve. */
+export const coreMethods: ReadonlyArray<MethodRow> = [
+  lists("tools/list", "tools", servesTools),
+  lists("resources/list", "resources", servesResources),
+  lists("resources/templates/list", "templates", servesResources),
+  lists("prompts/list", "prompts", servesPrompts),
+  { method: "tools/call", served: servesTools, name: (params) => params["name"], resolve: (params, at) => toolCall(params, at) },
+  { method: "resources/read", served: servesResources, name: (params) => params["uri"], resolve: (params, at) => read(params, at) },
+  { method: "prompts/get", served: servesPrompts, name: (params) => params["name"], resolve: (params, at) => get(params, at) },
+  { method: "completion/complete", served: (_, { completes }) => completes, resolve: (params, at) => complete(params, at) }
+]
+
+const none: Params = Object.freeze({})
+
+const toolCall = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
+  const { name, arguments: args = none } = params
+  if (typeof name !== "string") return invalid("tools/call: params.name must be a string, the name of a tool.")
+  if (!isRecord(args)) return invalid(`tools/call: params.arguments must be an object, not ${quoted(args)}.`)
+  const entry = catalogue.tools.get(name)
+  return entry === undefined
+    ? refusal("unknown-tool", `Unknown tool: ${quoted(name)}. tools/list names the ones there are.`)
+    : { type: "tool", entry, args }
+}
+
+const read = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
+  const { uri } = params
+  if (typeof uri !== "string") return invalid("resources/read: params.uri must be a string, the URI of a resource.")
+  const entry = findResource(catalogue, uri)
+  return entry === undefined ? unknownResource(uri) : { type: "resource", entry, uri }
+}
+
+/** Also for URIs whose template matched but whose variables were refused. */
+export const unknownResource = (uri: string): Refusal =>
+  refusal("unknown-resource", `Resource not found: ${quoted(uri)}`, { data: { uri } })
+
+const get = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
+  const { name, arguments: args = none } = params
+  if (typeof name !== "string") return invalid("prompts/get: params.name must be a string, the name of a prompt.")
+  if (!isRecord(args)) return invalid(`prompts/get: params.arguments must be an object, not ${quoted(args)}.`)
+  const entry = catalogue.prompts.get(name)
+  if (entry === undefined) {
+    return refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}. prompts/list names the ones there are.`)
+  }
+  for (const [key, value] of Object.entries(args)) {
+    if (typeof value !== "string") {
+      return invalid(`prompts/get: argument ${quoted(key)} must be a string, as all prompt arguments, not ${quoted(value)}.`)
+    }
+  }
+  return { type: "prompt", entry, args: args as Readonly<Record<string, string>> }
+}
+
+const complete = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
+  const { ref, argument, context } = params
+  if (!isRecord(argument) || typeof argument["name"] !== "string" || typeof argument["value"] !== "string") {
+    return invalid("completion/complete: params.argument must be { name: string, value: string }.")
+  }
+  const others = isRecord(context) ? (context["arguments"] ?? none) : none
+  if (!isRecord(others) || !Object.values(others).every((value) => typeof value === "string")) {
+    return invalid("completion/complete: params.context.arguments must be an object of strings.")
+  }
+  if ((context !== undefined && !isRecord(context)) || !isRecord(ref)) {
+    return invalid('completion/complete: params.ref must be { type: "ref/prompt", name } or { type: "ref/resource", uri }.')
+  }
+  const entry = referred(ref, catalogue)
+  if ("reason" in entry) return entry
+  const known =
+    entry.type === "prompt"
+      ? entry.component.arguments.map(({ name }) => name)
+      : entry.template.variables.map(({ name }) => name)
+  if (!known.includes(argument["name"])) {
+    const has = known.length === 0 ? "it has none" : `it has ${known.join(", ")}`
+    return invalid(`completion/complete: ${quoted(entry.name)} has no argument ${quoted(argument["name"])}; ${has}.`)
+  }
+  return {
+    type: "complete",
+    entry,
+    asked: { argument: argument["name"], prefix: argument["value"], others: others as Readonly<Record<string, string>> }
+  }
+}
+
+const referred = (ref: Params, catalogue: WireRequest["catalogue"]): PromptEntry | ResourceEntry | Refusal => {
+  const { type, name, uri } = ref
+  if (type === "ref/prompt" && typeof name === "string") {
+    return catalogue.prompts.get(name) ?? refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}.`)
+  }
+  if (type === "ref/resource" && typeof uri === "string") {
+    const entry = catalogue.templatesByUri.get(uri) ?? findResource(catalogue, uri)
+    return entry ?? refusal("invalid-params", `Unknown resource or template: ${quoted(uri)}.`, { data: { uri } })
+  }
+  return invalid('completion/complete: params.ref must be { type: "ref/prompt", name } or { type: "ref/resource", uri }.')
+}
+
+const invalid = (message: string): Refusal => refusal("invalid-params", message)

@@ -1,0 +1,49 @@
+import type { Reply } from "./exchange.ts"
+import type { JsonRpcError, JsonRpcMessage, JsonRpcResponse, RequestId } from "./json-rpc.ts"
+import { errorOf, refusal } from "./reasons.ts"
+
+/** A message ready for the wire: text, or UTF-8 bytes where the result was prepared as bytes. */
+export type Encoded = string | Uint8Array
+
+/** The body of a reply; the empty string where it has no message. Never throws. */
+export const encodeReply = (reply: Reply): Encoded =>
+  reply.message === undefined ? "" : encodeMessage(reply.message, reply.resultBytes)
+
+/**
+ * One message, or one batch of responses, as JSON without line breaks. `resultBytes` stands for the message's `result`.
+ * A message that JSON cannot hold (a cycle, a BigInt, a throwing `toJSON`) becomes an `internal-error` response. Never throws.
+ */
+export const encodeMessage = (
+  message: JsonRpcMessage | ReadonlyArray<JsonRpcResponse>,
+  resultBytes?: Uint8Array | undefined
+): Encoded => {
+  if (resultBytes !== undefined && "id" in message && message.id !== undefined) {
+    return splice(message.id, resultBytes)
+  }
+  try {
+    return JSON.stringify(message)
+  } catch {
+    return Array.isArray(message)
+      ? `[${message.map((one: JsonRpcResponse) => encodeMessage(one)).join(",")}]`
+      : JSON.stringify(unencodable(message as JsonRpcMessage))
+  }
+}
+
+/** The response that takes the place of a message which is not JSON. */
+export const unencodable = (message: JsonRpcMessage): JsonRpcError =>
+  errorOf(
+    refusal("internal-error", "The answer is not JSON: it holds a cycle, a BigInt or a value whose toJSON fails."),
+    "sessionless",
+    "id" in message ? message.id : undefined
+  )
+
+const encoder = new TextEncoder()
+
+const splice = (id: RequestId, result: Uint8Array): Uint8Array => {
+  const head = encoder.encode(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`)
+  const whole = new Uint8Array(head.length + result.length + 1)
+  whole.set(head, 0)
+  whole.set(result, head.length)
+  whole[whole.length - 1] = 0x7d // }
+  return whole
+}

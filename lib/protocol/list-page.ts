@@ -1,0 +1,56 @@
+import type { Items, ListKind } from "../runtime/listing.ts"
+import type { Operation } from "../runtime/operation.ts"
+import type { WireRequest } from "./method.ts"
+import { cursorOf } from "./pagination.ts"
+
+type Result = Readonly<Record<string, unknown>>
+
+const members = { tools: "tools", resources: "resources", templates: "resourceTemplates", prompts: "prompts" } as const
+
+/** UTF-8 bytes of results that were prepared, kept with them. */
+const bytes = new WeakMap<Result, Uint8Array>()
+
+/** The encoded form of a result, where it was prepared. */
+export const preparedBytes = (result: Result): Uint8Array | undefined => bytes.get(result)
+
+const encoder = new TextEncoder()
+
+/**
+ * A page of a list as `finish` completes it. Lists without list middleware are the same for everybody until the
+ * catalogue changes, so their pages are made, frozen and encoded once per variant and kept with the catalogue.
+ */
+export const listPage = (
+  items: Items,
+  operation: Extract<Operation, { readonly type: "list" }>,
+  request: WireRequest,
+  variant: string,
+  encodeItem: (kind: ListKind, item: Items[number]) => unknown,
+  finish: (result: Result) => Result
+): Result => {
+  const { kind, page, live } = operation
+  const make = (): Result => {
+    const { generation } = request.catalogue
+    const shown = items.slice(page.from, page.to).map((item) => encodeItem(kind, item))
+    const next = page.to < items.length ? { nextCursor: cursorOf(kind, generation, page.to) } : undefined
+    return finish({ [members[kind]]: shown, ...next })
+  }
+  if (live !== undefined) return make()
+  const { prepared } = request.catalogue
+  const key = `${variant} ${kind} ${page.from}`
+  const known = prepared.get(key) as Result | undefined
+  if (known !== undefined) return known
+  const text = JSON.stringify(make())
+  const result = deepFreeze(JSON.parse(text)) as Result
+  bytes.set(result, encoder.encode(text))
+  prepared.set(key, result)
+  return result
+}
+
+/** In memory a prepared result reaches clients as the object it is; none may change it for the others. */
+const deepFreeze = (value: unknown): unknown => {
+  if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}

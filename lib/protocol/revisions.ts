@@ -1,0 +1,26 @@
+/** The sessionless revisions this library serves, newest first. */
+export const sessionlessRevisions = ["2026-07-28"] as const
+
+/** The handshake revisions this library serves, newest first; the first is what unknown ones are answered with. */
+export const handshakeRevisions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"] as const
+
+export type HandshakeRevision = (typeof handshakeRevisions)[number]
+
+/** 2025-11-25 basic/transports, "Protocol Version Header": what a request without the header is taken for. */
+export const assumedRevision: HandshakeRevision = "2025-03-26"
+
+export const isHandshakeRevision = (u: unknown): u is HandshakeRevision =>
+  (handshakeRevisions as ReadonlyArray<unknown>).includes(u)
+
+/** Whether a header names a revision that has no handshake, known here or not; dates compare as text. */
+export const looksSessionless = (revision: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(revision) && revision >= sessionlessRevisions[sessionlessRevisions.length - 1]!
+
+/** The keys of the request envelope and of result metadata (2026-07-28 basic/index, "_meta"). */
+export const metaKeys = {
+  protocolVersion: "io.modelcontextprotocol/protocolVersion",
+  clientInfo: "io.modelcontextprotocol/clientInfo",
+  clientCapabilities: "io.modelcontextprotocol/clientCapabilities",
+  logLevel: "io.modelcontextprotocol/logLevel",
+  serverInfo: "io.modelcontextprotocol/serverInfo"
+} as const

@@ -1,0 +1,168 @@
+import type { Running } from "../runtime/app.ts"
+import type { Answer } from "../runtime/around-request.ts"
+import { dispatch } from "../runtime/dispatch.ts"
+import type { Operation } from "../runtime/operation.ts"
+import type { Facts } from "../runtime/request.ts"
+import { InvalidArguments } from "../runtime/prompt-entry.ts"
+import { ResourceNotFound } from "../runtime/resource-entry.ts"
+import type { LogLevel } from "../services/client-log.ts"
+import type { PrincipalShape } from "../services/principal.ts"
+import type { ClientInfo, HttpInfo } from "../services/request-context.ts"
+import { unknownResource } from "./core-methods.ts"
+import type { InFlight, Reply, Sink } from "./exchange.ts"
+import { extensionRow } from "./extension-methods.ts"
+import type { JsonRpcRequest, RequestId } from "./json-rpc.ts"
+import { preparedBytes } from "./list-page.ts"
+import { isRecord, isRefusal, type MethodRow, type Params, type Profile, quoted, type WireRequest } from "./method.ts"
+import { type Era, errorOf, type Refusal, refusal, statusOf } from "./reasons.ts"
+
+/** Whoever sent a request, and over what, once the envelope or the handshake has told. */
+export interface Caller {
+  readonly revision: string
+  readonly capabilities: Readonly<Record<string, unknown>>
+  readonly clientInfo: ClientInfo | undefined
+  readonly meta: Params
+  readonly principal: PrincipalShape
+  readonly http: HttpInfo | undefined
+  /** The least severe level the client wants log messages of; undefined for none. */
+  readonly logLevel: LogLevel | undefined
+  readonly setLogLevel: ((level: LogLevel) => void) | undefined
+}
+
+/** The row of a method, where this app serves it; extensions add rows. */
+export const findMethod = (profile: Profile, running: Running, method: string): MethodRow | Refusal => {
+  const row = profile.methods.get(method) ?? extensionRow(running, method)
+  if (row?.served(running, running.catalogue()) === true) return row
+  return refusal("unknown-method", `Method not found: ${quoted(method)}.`)
+}
+
+/** Called between resolving and running: the last moment at which a refusal still chooses the HTTP status. */
+export type Admit = (operation: Operation) => Refusal | undefined
+
+/** Resolves, admits and runs one request, and writes its answer in the words of its era. */
+export const serveRequest = (
+  profile: Profile,
+  running: Running,
+  row: MethodRow,
+  request: JsonRpcRequest,
+  caller: Caller,
+  sink: Sink,
+  admit?: Admit
+): InFlight | undefined => {
+  const { era } = profile
+  const { id } = request
+  const params = request.params ?? none
+  const wire: WireRequest = {
+    running,
+    catalogue: running.catalogue(),
+    revision: caller.revision,
+    capabilities: caller.capabilities,
+    setLogLevel: caller.setLogLevel
+  }
+  const operation = row.resolve(params, wire)
+  if (isRefusal(operation)) return refuse(sink, operation, era, id)
+  const refused = admit?.(operation)
+  if (refused !== undefined) return refuse(sink, refused, era, id)
+  let open = true
+  let why: "disconnected" | "drained" | undefined
+  const facts = factsOf(request, params, era, caller, sink, () => open)
+  const inFlight = dispatch(running, operation, facts, (answer) => {
+    open = false
+    if (why === "disconnected") return
+    sink.reply(replyOf(answer, operation, profile, wire, id))
+  })
+  if (inFlight === undefined) return undefined
+  return {
+    interrupt: (reason) => {
+      why ??= reason
+      inFlight.interrupt()
+    }
+  }
+}
+
+/** A refusal as a whole answer. */
+export const refuse = (sink: Sink, refused: Refusal, era: Era, id: RequestId | undefined): undefined => {
+  sink.reply({ status: statusOf(refused, era), headers: refused.headers, message: errorOf(refused, era, id) })
+}
+
+const none: Params = Object.freeze({})
+
+const replyOf = (answer: Answer, operation: Operation, profile: Profile, wire: WireRequest, id: RequestId): Reply => {
+  if (answer.type === "value") {
+    const encode = profile.encode[operation.type] as (value: unknown, operation: Operation, wire: WireRequest) => Params
+    const result = encode(answer.value, operation, wire)
+    const message = { jsonrpc: "2.0", id, result } as const
+    return operation.type === "list"
+      ? { status: 200, message, resultBytes: preparedBytes(result) }
+      : { status: 200, message }
+  }
+  const refused = refusalOf(answer.failure)
+  return { status: statusOf(refused, profile.era), headers: refused.headers, message: errorOf(refused, profile.era, id) }
+}
+
+const refusalOf = (failure: Extract<Answer, { readonly type: "failure" }>["failure"]): Refusal => {
+  if (failure.type === "interrupted") return refusal("interrupted", "The request was interrupted: the server is shutting down.")
+  if (failure.type === "masked") return refusal("internal-error", failure.message)
+  const { error, message, code, data } = failure
+  if (error instanceof ResourceNotFound) return { ...unknownResource(error.uri), message }
+  if (error instanceof InvalidArguments) return refusal("invalid-params", message)
+  return refusal("public-error", message, { code, data })
+}
+
+const factsOf = (
+  request: JsonRpcRequest,
+  params: Params,
+  era: Era,
+  caller: Caller,
+  sink: Sink,
+  isOpen: () => boolean
+): Facts => {
+  const { meta, logLevel } = caller
+  const token = meta["progressToken"]
+  return {
+    requestId: request.id,
+    method: request.method,
+    params,
+    meta,
+    client: { info: caller.clientInfo, capabilities: caller.capabilities },
+    era,
+    revision: caller.revision,
+    sessionId: undefined,
+    http: caller.http,
+    principal: caller.principal,
+    progress: typeof token === "string" || typeof token === "number" ? progressTo(sink, token, caller.revision, isOpen) : undefined,
+    log: logLevel === undefined ? undefined : logTo(sink, isOpen),
+    logLevel: logLevel ?? "debug"
+  }
+}
+
+/** Values must increase (basic/utilities/progress), and nothing follows the answer. */
+const progressTo = (sink: Sink, progressToken: string | number, revision: string, isOpen: () => boolean): Facts["progress"] => {
+  let last = Number.NEGATIVE_INFINITY
+  return (progress, total, message) => {
+    if (progress <= last || !isOpen()) return
+    last = progress
+    const params = {
+      progressToken,
+      progress,
+      ...(total === undefined ? undefined : { total }),
+      // 2025-03-26 brought messages
+      ...(message === undefined || revision < "2025-03-26" ? undefined : { message })
+    }
+    sink.notify({ jsonrpc: "2.0", method: "notifications/progress", params })
+  }
+}
+
+const logTo =
+  (sink: Sink, isOpen: () => boolean): NonNullable<Facts["log"]> =>
+  (level, data, logger) => {
+    if (!isOpen()) return
+    const params = { level, ...(logger === undefined ? undefined : { logger }), data }
+    sink.notify({ jsonrpc: "2.0", method: "notifications/message", params })
+  }
+
+/** The `_meta` of a request's params. */
+export const metaOf = (params: Params | undefined): Params => {
+  const meta = params?.["_meta"]
+  return isRecord(meta) ? meta : none
+}

@@ -1,0 +1,153 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as References from "effect/References"
+import * as Scope from "effect/Scope"
+import { HandlerContexts } from "../builder/handler.ts"
+import type { AnyServer, ServerOptions } from "../builder/server.ts"
+import { Changes } from "../services/changes.ts"
+import { ClientLog } from "../services/client-log.ts"
+import { Progress } from "../services/progress.ts"
+import { builderSource, type Catalogue, catalogueOf } from "./catalogue.ts"
+import type { RequestHook } from "./entry.ts"
+import { handlerContexts } from "./handler-contexts.ts"
+import { buildContexts, type LifespanError } from "./lifespan.ts"
+import { requestHooksOf } from "./names.ts"
+import { type Node, treeOf } from "./node.ts"
+import { NodeContexts } from "./node-contexts.ts"
+
+export interface AssembleOptions {
+  /** Shows clients the full text of unexpected errors instead of a reference. Default false. */
+  readonly dev?: boolean | undefined
+}
+
+/** A server assembled: names settled, collisions refused, chains compiled; nothing runs yet. */
+export interface Assembly {
+  readonly root: Node
+  readonly nodes: ReadonlyArray<Node>
+  readonly info: ServerOptions
+  readonly dev: boolean
+  readonly catalogue: Catalogue
+}
+
+/** An app whose layers are built. */
+export interface Running {
+  readonly assembly: Assembly
+  /** The snapshot that new calls use. */
+  readonly catalogue: () => Catalogue
+  /** Replaces the snapshot at once; calls in flight keep theirs. Publishes the change. */
+  readonly swap: (next: Catalogue) => void
+  /** What calls of a node start in, before the services of their request are added. */
+  readonly context: (node: Node) => Context.Context<never>
+  /** The `request` hooks of the root, which also surround what is no component's. */
+  readonly requestHooks: ReadonlyArray<RequestHook>
+  /** Fibers in flight: calls, and the closing of their scopes. */
+  readonly fibers: Set<Fiber.Fiber<any, any>>
+  /** Told each time the last fiber in flight has ended. */
+  readonly idle: { notify: () => void }
+}
+
+/** Checks a server and prepares everything that can be prepared; throws `AssemblyError`. */
+export const assembleServer = (server: AnyServer, options: AssembleOptions = {}): Assembly => {
+  const { root, nodes } = treeOf(server)
+  const catalogue = catalogueOf(nodes, builderSource, 0)
+  return { root, nodes, info: root.info, dev: options.dev === true, catalogue }
+}
+
+/** Builds the layers of an assembly into the surrounding scope; calls still in flight at its end are interrupted first. */
+export const run = (assembly: Assembly): Effect.Effect<Running, LifespanError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const changes = yield* Layer.build(Changes.layer)
+    const cells: { own: Array<Context.Context<never>>; whole: Array<Context.Context<never>> } = { own: [], whole: [] }
+    const base = Context.empty().pipe(
+      Context.merge(changes),
+      Context.add(References.LogToStderr, true),
+      Context.add(NodeContexts, cells),
+      Context.add(HandlerContexts, handlerContexts()),
+      Context.add(Progress, Progress.live),
+      Context.add(ClientLog, ClientLog.live)
+    )
+    const built = yield* buildContexts(assembly.nodes, base as Context.Context<never>, scope)
+    cells.whole.push(...built.map(({ whole }) => whole))
+    cells.own.push(...built.map(({ own }) => own))
+    const publish = Context.get(changes, Changes).publish
+    let current = assembly.catalogue
+    const running: Running = {
+      assembly,
+      catalogue: () => current,
+      swap: (next) => {
+        current = next
+        Effect.runFork(publish({ type: "catalogue-changed", generation: next.generation }))
+      },
+      context: (node) => cells.whole[node.index]!,
+      requestHooks: requestHooksOf(assembly.root, () => undefined),
+      fibers: new Set(),
+      idle: { notify: () => {} }
+    }
+    yield* Effect.addFinalizer(() => endCalls(running))
+    return running
+  })
+
+const endCalls = (running: Running): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    if (running.fibers.size === 0) return resume(Effect.void)
+    running.idle.notify = () => resume(Effect.void)
+    for (const fiber of [...running.fibers]) fiber.interruptUnsafe()
+  })
+
+/**
+ * An assembled server with its lifespan: start it, serve it on any number of transports, dispose of it.
+ * Layers are built once, at the first start, and released in reverse order when it is disposed of.
+ */
+export interface App extends AsyncDisposable {
+  readonly "~mcpipe/App": { readonly assembly: Assembly; readonly running: () => Promise<Running> }
+  readonly info: ServerOptions
+  /** Builds the layers; rejects with `LifespanError`. Starting again returns the same start. */
+  readonly start: () => Promise<void>
+  /** Interrupts calls in flight and releases the layers, once. A disposed app cannot start again. */
+  readonly dispose: () => Promise<void>
+}
+
+export const isApp = (u: unknown): u is App => typeof u === "object" && u !== null && "~mcpipe/App" in u
+
+/** Makes the app of an assembly; importing or assembling a server starts nothing. */
+export const appOf = (assembly: Assembly): App => {
+  let started: { readonly scope: Scope.Closeable; readonly running: Promise<Running> } | undefined
+  let disposed: Promise<void> | undefined
+  const running = (): Promise<Running> => {
+    if (disposed !== undefined) {
+      const message = `server ${JSON.stringify(assembly.info.name)}: this app was disposed of; assemble the server again.`
+      return Promise.reject(new Error(message))
+    }
+    if (started === undefined) {
+      const scope = Scope.makeUnsafe()
+      const attempt = Effect.runPromise(Scope.provide(run(assembly), scope))
+      const mine = { scope, running: attempt }
+      started = mine
+      // a failed start leaves nothing behind and may be tried again
+      attempt.catch((error) => {
+        if (started === mine) started = undefined
+        return Effect.runPromise(Scope.close(scope, Exit.fail(error)))
+      })
+    }
+    return started.running
+  }
+  const dispose = (): Promise<void> => {
+    disposed ??= (async () => {
+      if (started === undefined) return
+      await started.running.catch(() => undefined)
+      if (started !== undefined) await Effect.runPromise(Scope.close(started.scope, Exit.void))
+    })()
+    return disposed
+  }
+  return {
+    "~mcpipe/App": { assembly, running },
+    info: assembly.info,
+    start: async () => void (await running()),
+    dispose,
+    [Symbol.asyncDispose]: dispose
+  }
+}

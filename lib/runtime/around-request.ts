@@ -1,0 +1,88 @@
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { Outcome, RequestInfo } from "../builder/middleware.ts"
+import type { Entry, RequestHook } from "./entry.ts"
+import type { Failure } from "./failure.ts"
+import type { Node } from "./node.ts"
+import type { Facts } from "./request.ts"
+import { RequestContext } from "../services/request-context.ts"
+
+/** How a wire request ended, neutral of any revision. */
+export type Answer =
+  | { readonly type: "value"; readonly value: unknown }
+  | { readonly type: "failure"; readonly failure: Failure }
+
+/** An outcome and the answer behind it, which hooks cannot make or change. */
+class Ended implements Outcome {
+  readonly "~mcpipe/Outcome" = true
+  readonly answer: Answer
+  constructor(answer: Answer) {
+    this.answer = answer
+  }
+  get outcome(): Outcome["outcome"] {
+    return this.answer.type === "failure" || isErrorResult(this.answer.value) ? "error" : "complete"
+  }
+  get result(): Outcome["result"] {
+    return this.answer.type === "value" ? (this.answer.value as Outcome["result"]) : undefined
+  }
+  get message(): string | undefined {
+    if (this.answer.type === "value") {
+      return isErrorResult(this.answer.value) ? this.answer.value.content.map(({ text }) => text).join("\n") : undefined
+    }
+    const { failure } = this.answer
+    return failure.type === "interrupted" ? "interrupted" : failure.message
+  }
+}
+
+const isErrorResult = (u: unknown): u is { readonly content: ReadonlyArray<{ readonly text?: string }> } =>
+  typeof u === "object" && u !== null && (u as { isError?: unknown }).isError === true
+
+/**
+ * Wraps an operation in `request` hooks, outermost first. Hooks see how it ended as an outcome; an interruption passes
+ * through them as an interruption, so that finalizers run and nobody takes it for an answer.
+ */
+export const aroundRequest = (
+  inner: Effect.Effect<unknown, unknown, any>,
+  hooks: ReadonlyArray<RequestHook>,
+  facts: Facts,
+  entry: Entry | undefined,
+  start: Node,
+  contextOf: (node: Node) => Context.Context<never>,
+  failed: (cause: Cause.Cause<unknown>) => Answer
+): Effect.Effect<Answer, unknown, any> => {
+  const ended: Effect.Effect<Outcome, unknown, any> = Effect.matchCauseEffect(inner, {
+    onSuccess: (value) => Effect.succeed(new Ended({ type: "value", value })),
+    onFailure: (cause) =>
+      Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : Effect.sync(() => new Ended(failed(cause)))
+  })
+  const wrapped = [...hooks].reverse().reduce<Effect.Effect<Outcome, unknown, any>>((next, { hook, node, name }) => {
+    const run = Effect.withFiber<Outcome, unknown, any>((fiber) =>
+      hook(next, infoOf(facts, entry, name, Context.getUnsafe(fiber.context, RequestContext)))
+    )
+    if (node === start) return run
+    return Effect.updateContext(run, (outer: Context.Context<any>) => Context.merge(outer, contextOf(node)))
+  }, ended)
+  return Effect.map(wrapped, (outcome) => {
+    if (outcome instanceof Ended) return outcome.answer
+    throw new TypeError("A request hook must return the outcome that `next` gave it.")
+  })
+}
+
+const infoOf = (
+  facts: Facts,
+  entry: Entry | undefined,
+  name: string | undefined,
+  request: RequestContext["Service"]
+): RequestInfo => ({
+  method: facts.method,
+  name,
+  component: entry?.component,
+  params: facts.params,
+  get callId() {
+    return request.callId
+  },
+  get round() {
+    return request.round
+  }
+})

@@ -1,0 +1,50 @@
+import * as Effect from "effect/Effect"
+import type { Suggestions } from "../builder/complete.ts"
+import type { Component } from "../builder/component.ts"
+import type { Completion } from "../builder/middleware.ts"
+import type { CompletionTable } from "../builder/prompt.ts"
+import { compile, type Level } from "./chain.ts"
+import type { RunCompletion } from "./entry.ts"
+import { ancestry, type Node } from "./node.ts"
+
+type Asked = Parameters<RunCompletion>[0]
+
+/** MCP server/utilities/completion: at most 100 values an answer. */
+const most = 100
+
+/** Assembles the completions of a prompt or resource; undefined where it has none. */
+export const completionOf = (
+  component: Component,
+  table: CompletionTable,
+  node: Node,
+  start: Node
+): RunCompletion | undefined => {
+  if (table.size === 0) return undefined
+  const levels = ancestry(node).map(
+    (at): Level<Asked, Suggestions> => ({
+      node: at,
+      describe: (asked): Completion => ({ component, ...asked }),
+      accept: ({ argument, prefix, others }: Completion) => ({ argument, prefix, others }),
+      enter: undefined,
+      leave: undefined
+    })
+  )
+  const core = ({ argument, prefix, others }: Asked): Effect.Effect<Suggestions, unknown, any> => {
+    const complete = table.get(argument)
+    return complete === undefined ? Effect.succeed({ values: [] }) : Effect.map(complete(prefix, others), capped)
+  }
+  return compile(core, "complete", levels, start)
+}
+
+const capped = (given: ReadonlyArray<string> | Suggestions): Suggestions => {
+  const all = Array.isArray(given) ? { values: given as ReadonlyArray<string> } : (given as Suggestions)
+  if (!Array.isArray(all?.values) || !all.values.every((value) => typeof value === "string")) {
+    throw new TypeError("A completion must return an array of strings, or { values, total, hasMore }.")
+  }
+  const total = all.total ?? all.values.length
+  return {
+    values: all.values.slice(0, most),
+    total,
+    hasMore: all.hasMore ?? total > Math.min(all.values.length, most)
+  }
+}

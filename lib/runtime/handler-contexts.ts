@@ -1,0 +1,123 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import type { HandlerContext, HandlerContexts, LogShorthand, Uses } from "../builder/handler.ts"
+import { ClientLog, type LogLevel } from "../services/client-log.ts"
+import { callOf } from "../services/current-call.ts"
+import { Progress } from "../services/progress.ts"
+
+/**
+ * Makes the second parameter of handlers. Everything on it is a lazy getter, so that a handler pays only for what it
+ * takes; classes are made once per set of `uses`.
+ */
+export const handlerContexts = (): HandlerContexts["Service"] => {
+  const classes = new WeakMap<Uses, new (context: Context.Context<never>) => object>()
+  return {
+    make: (context, uses) => {
+      if (uses === undefined) return new Shorthands(context)
+      let Class = classes.get(uses)
+      if (Class === undefined) {
+        Class = withUses(uses)
+        classes.set(uses, Class)
+      }
+      return new Class(context)
+    }
+  }
+}
+
+class Shorthands implements HandlerContext<any> {
+  readonly #context: Context.Context<never>
+  #controller: AbortController | undefined
+
+  constructor(context: Context.Context<never>) {
+    this.#context = context
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController()
+      this.#controller = controller
+      this.#atEnd((exit) => {
+        if (Exit.isFailure(exit)) controller.abort(new Error("The call has ended."))
+      })
+    }
+    return this.#controller.signal
+  }
+
+  get defer(): HandlerContext["defer"] {
+    return (cleanup) =>
+      this.#addFinalizer(() => Effect.ignore(Effect.tryPromise(async () => cleanup()), { log: "Error" }))
+  }
+
+  get run(): HandlerContext<any>["run"] {
+    return (effect) => {
+      const scope = this.#scope()
+      const fiber = Effect.runForkWith(this.#context as Context.Context<any>)(effect)
+      if (scope !== undefined && fiber.pollUnsafe() === undefined) {
+        Effect.runSync(Scope.addFinalizer(scope, Fiber.interrupt(fiber)))
+      }
+      return Effect.runPromise(Fiber.join(fiber))
+    }
+  }
+
+  get progress(): HandlerContext["progress"] {
+    const service = Context.getUnsafe(this.#context, Progress)
+    return (progress, total, message) => this.#promise(service.report(progress, total, message))
+  }
+
+  get log(): HandlerContext["log"] {
+    const service = Context.getUnsafe(this.#context, ClientLog)
+    const at =
+      (level: LogLevel): LogShorthand =>
+      (data, logger) =>
+        this.#promise(service.log(level, data, logger))
+    return {
+      debug: at("debug"),
+      info: at("info"),
+      notice: at("notice"),
+      warning: at("warning"),
+      error: at("error"),
+      critical: at("critical"),
+      alert: at("alert"),
+      emergency: at("emergency")
+    }
+  }
+
+  #promise(effect: Effect.Effect<void>): Promise<void> {
+    return Effect.runPromiseWith(this.#context)(effect)
+  }
+
+  #scope(): Scope.Scope | undefined {
+    return callOf(this.#context)?.scope ?? Context.getOrUndefined(this.#context as Context.Context<any>, Scope.Scope)
+  }
+
+  #atEnd(f: (exit: Exit.Exit<unknown, unknown>) => void): void {
+    this.#addFinalizer((exit) => Effect.sync(() => f(exit)))
+  }
+
+  #addFinalizer(finalizer: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<unknown>): void {
+    const scope = this.#scope()
+    if (scope !== undefined) Effect.runSync(Scope.addFinalizerExit(scope, finalizer))
+  }
+}
+
+const withUses = (uses: Uses): new (context: Context.Context<never>) => object => {
+  class WithUses extends Shorthands {
+    readonly services: Context.Context<never>
+    constructor(context: Context.Context<never>) {
+      super(context)
+      this.services = context
+    }
+  }
+  for (const [name, key] of Object.entries(uses)) {
+    Object.defineProperty(WithUses.prototype, name, {
+      enumerable: true,
+      get(this: WithUses) {
+        return Context.getUnsafe(this.services as Context.Context<any>, key)
+      }
+    })
+  }
+  return WithUses
+}

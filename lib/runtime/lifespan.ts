@@ -1,0 +1,112 @@
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type { ProvidedLayer } from "../builder/server.ts"
+import { describeNode, type Node } from "./node.ts"
+
+/** A layer could not be built; the message names its server, the place that provided it and what went wrong. */
+export class LifespanError extends Data.TaggedError("LifespanError")<{
+  readonly reason: "layer-failed" | "missing-service"
+  readonly message: string
+  readonly cause: unknown
+}> {}
+
+/**
+ * Builds the layers of every node, parents before children, each layer value once, into `scope`.
+ * A node sees its own services over its parent's. Closing the scope releases layers in reverse order.
+ */
+export const buildContexts = (
+  nodes: ReadonlyArray<Node>,
+  base: Context.Context<never>,
+  scope: Scope.Scope
+): Effect.Effect<ReadonlyArray<NodeContext>, LifespanError> =>
+  Effect.gen(function* () {
+    const memoMap = Layer.makeMemoMapUnsafe()
+    const built: Array<NodeContext> = []
+    for (const node of nodes) {
+      const outer = node.parent === undefined ? base : built[node.parent.index]!.whole
+      const own = yield* buildNode(node, outer, memoMap, scope)
+      built.push({ own, whole: Context.merge(outer, own) })
+    }
+    return built
+  })
+
+/** What a node's own layers give, and that over everything around it. */
+export interface NodeContext {
+  readonly own: Context.Context<never>
+  readonly whole: Context.Context<never>
+}
+
+/**
+ * Layers of one server may use each other whatever their order, but a layer does not say what it needs before it runs.
+ * So those that miss a service are put back (their own scope closed, undoing what they had begun) and tried again
+ * once another layer was built; the last one provided goes first, as in Effect's own pipelines.
+ */
+const buildNode = Effect.fnUntraced(function* (
+  node: Node,
+  outer: Context.Context<never>,
+  memoMap: Layer.MemoMap,
+  scope: Scope.Scope
+) {
+  let own = Context.empty()
+  let waiting = [...node.definition.layers].reverse()
+  while (waiting.length > 0) {
+    const still: Array<ProvidedLayer> = []
+    let missing: { provided: ProvidedLayer; cause: Cause.Cause<unknown> } | undefined
+    for (const provided of waiting) {
+      const attempt = yield* Scope.fork(scope)
+      const around = Context.merge(outer, own) as Context.Context<any>
+      const exit = yield* Effect.exit(
+        Effect.provideContext(Layer.buildWithMemoMap(provided.layer, memoMap, attempt), around)
+      )
+      if (Exit.isSuccess(exit)) {
+        own = Context.merge(own, exit.value) as Context.Context<never>
+        continue
+      }
+      yield* Scope.close(attempt, exit)
+      if (missingService(exit.cause) === undefined) return yield* failed(node, provided, exit.cause)
+      missing = { provided, cause: exit.cause }
+      still.push(provided)
+    }
+    if (still.length === waiting.length && missing !== undefined) return yield* lacking(node, missing.provided, missing.cause)
+    waiting = still
+  }
+  return own
+})
+
+const failed = (node: Node, provided: ProvidedLayer, cause: Cause.Cause<unknown>): LifespanError => {
+  const error = Cause.squash(cause)
+  const why = error instanceof Error ? error.message || error.name : String(error)
+  return new LifespanError({
+    reason: "layer-failed",
+    message: `${describeNode(node)}: the layer provided${siteOf(provided)} failed to build: ${why}`,
+    cause: error
+  })
+}
+
+const lacking = (node: Node, provided: ProvidedLayer, cause: Cause.Cause<unknown>): LifespanError =>
+  new LifespanError({
+    reason: "missing-service",
+    message:
+      `${describeNode(node)}: the layer provided${siteOf(provided)} needs the service ${missingService(cause)}, ` +
+      "which no layer here or on a parent gives: add .provide(layer) for it, and make sure that layers do not need each other in a circle.",
+    cause: Cause.squash(cause)
+  })
+
+/** The key of the service that a build died of, as Effect words it. */
+const missingService = (cause: Cause.Cause<unknown>): string | undefined => {
+  const error = Cause.squash(cause)
+  return error instanceof Error ? /^Service not found: (\S+)/.exec(error.message)?.[1] : undefined
+}
+
+/** ` at file:line:column` of the `.provide(…)` call: the first stack frame outside this package. */
+const siteOf = ({ site }: ProvidedLayer): string => {
+  const frames = (site.stack ?? "").split("\n").slice(1)
+  const own = frames.findIndex((line) => !/[/\\](?:builder[/\\]server|Pipeable|Function)\.[jt]s/.test(line))
+  const place = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frames[own] ?? "")?.[1]
+  return place === undefined ? "" : ` at ${place.replace(/^file:\/\//, "")}`
+}

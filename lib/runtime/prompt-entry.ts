@@ -1,0 +1,74 @@
+import * as Effect from "effect/Effect"
+import { contentRef, withUri } from "../builder/content.ts"
+import { PublicError } from "../builder/errors.ts"
+import { formatIssues } from "../builder/issues.ts"
+import { type PromptResult, toMessages } from "../builder/messages.ts"
+import type { PromptGet } from "../builder/middleware.ts"
+import type { Prompt } from "../builder/prompt.ts"
+import { mountUri } from "../builder/uri-template.ts"
+import { compile, type Level, startOf } from "./chain.ts"
+import { completionOf } from "./completion.ts"
+import type { PromptEntry } from "./entry.ts"
+import { idOf, mountedName, requestHooksOf } from "./names.ts"
+import { ancestry, type Node } from "./node.ts"
+import { timed } from "./timed.ts"
+
+type Args = Readonly<Record<string, string>>
+
+/** Arguments of a prompt do not fit its schema; protocol rooms answer it as invalid params. */
+export class InvalidArguments extends PublicError {
+  override readonly name = "InvalidArguments"
+}
+
+/** Assembles a prompt of a node, with all middleware around it. */
+export const promptEntry = (prompt: Prompt.Any, node: Node): PromptEntry => {
+  const levels = ancestry(node).map((at) => levelOf(prompt, node, at))
+  const start = startOf(node)
+  return {
+    type: "prompt",
+    id: idOf(prompt, node),
+    name: mountedName(prompt.name, node),
+    node,
+    component: prompt,
+    start,
+    requestHooks: requestHooksOf(node, (at) => mountedName(prompt.name, node, at)),
+    run: compile(coreOf(prompt), "getPrompt", levels, start),
+    complete: completionOf(prompt, prompt["~mcpipe/Component"].completions, node, start)
+  }
+}
+
+const levelOf = (prompt: Prompt.Any, owner: Node, at: Node): Level<Args, PromptResult> => {
+  const name = mountedName(prompt.name, owner, at)
+  return {
+    node: at,
+    describe: (args): PromptGet => ({ name, args, prompt }),
+    accept: (call: PromptGet) => call.args,
+    enter: undefined,
+    leave: at.namespace === undefined ? undefined : (given) => translateRefs(given, at.namespace!)
+  }
+}
+
+const translateRefs = (given: PromptResult, namespace: string): PromptResult => {
+  if (!given.messages.some(({ content }) => contentRef(content as any) !== undefined)) return given
+  return {
+    ...given,
+    messages: given.messages.map((message) => {
+      const ref = contentRef(message.content as any)
+      return ref === undefined ? message : { ...message, content: withUri(message.content as any, mountUri(namespace, ref.uri)) }
+    })
+  }
+}
+
+const coreOf = (prompt: Prompt.Any) => {
+  const { invoke } = prompt["~mcpipe/Component"]
+  const { timeout, input } = prompt
+  const subject = `prompt ${JSON.stringify(prompt.name)}`
+  return (args: Args): Effect.Effect<PromptResult, unknown, any> => {
+    const decoded = input.decode(args)
+    if (!decoded.ok) return Effect.fail(new InvalidArguments(formatIssues(`Invalid arguments for ${subject}`, decoded.issues)))
+    const called = Effect.map(invoke(decoded.value), toMessages)
+    return timeout === undefined
+      ? called
+      : timed(called, timeout, () => new PublicError(`The ${subject} timed out after ${timeout} ms.`))
+  }
+}

@@ -1,0 +1,96 @@
+import * as Effect from "effect/Effect"
+import { contentRef, withUri } from "../builder/content.ts"
+import { ToolError } from "../builder/errors.ts"
+import { formatIssues } from "../builder/issues.ts"
+import type { ToolCall } from "../builder/middleware.ts"
+import type { Tool } from "../builder/tool.ts"
+import { isToolResult, result, type ToolResult, toolErrorResult, toToolResult } from "../builder/tool-result.ts"
+import { mountUri } from "../builder/uri-template.ts"
+import { compile, type Level, type Run, startOf } from "./chain.ts"
+import type { ToolEntry } from "./entry.ts"
+import { idOf, mountedName, requestHooksOf } from "./names.ts"
+import { ancestry, type Node } from "./node.ts"
+import { timed } from "./timed.ts"
+
+type Args = Readonly<Record<string, unknown>>
+
+/** Assembles a tool of a node: its handler, validation, timeout, and all middleware around it. */
+export const toolEntry = (tool: Tool.Any, node: Node): ToolEntry => {
+  const levels = ancestry(node).map((at) => levelOf(tool, node, at))
+  const start = startOf(node)
+  return {
+    type: "tool",
+    id: idOf(tool, node),
+    name: mountedName(tool.name, node),
+    node,
+    component: tool,
+    start,
+    requestHooks: requestHooksOf(node, (at) => mountedName(tool.name, node, at)),
+    run: compile(coreOf(tool), "callTool", levels, start)
+  }
+}
+
+const levelOf = (tool: Tool.Any, owner: Node, at: Node): Level<Args, ToolResult> => {
+  const name = mountedName(tool.name, owner, at)
+  return {
+    node: at,
+    describe: (args): ToolCall => ({ name, args, tool }),
+    accept: (call: ToolCall) => call.args,
+    enter: undefined,
+    leave: at.namespace === undefined ? undefined : (given) => translateRefs(given, at.namespace!)
+  }
+}
+
+const coreOf = (tool: Tool.Any): Run<Args, ToolResult> => {
+  const { invoke } = tool["~mcpipe/Component"]
+  const subject = `tool ${JSON.stringify(tool.name)}`
+  const decode = tool.input.decode
+  const finish = finisher(tool)
+  const { timeout } = tool
+  return (args) => {
+    const decoded = decode(args)
+    if (!decoded.ok) return Effect.succeed(toolErrorResult(formatIssues(`Invalid arguments for ${subject}`, decoded.issues)))
+    const called = Effect.map(invoke(decoded.value), finish)
+    return timeout === undefined ? called : timed(called, timeout, () => new ToolError(`${capital(subject)} timed out after ${timeout} ms.`))
+  }
+}
+
+/** A handler broke its own promise; clients see it masked, the log whole. */
+class OutputMismatch extends Error {
+  override readonly name = "OutputMismatch"
+}
+
+/** Turns what a handler returned into a result; throws, and so dies, where that cannot be sent. */
+const finisher = (tool: Tool.Any): ((value: unknown) => ToolResult) => {
+  const { output } = tool
+  if (output === undefined) return toToolResult
+  return (value) => {
+    const given = isToolResult(value) ? value : undefined
+    if (given?.isError) return given
+    const decoded = output.decode(given === undefined ? value : given.structuredContent)
+    if (!decoded.ok) {
+      throw new OutputMismatch(
+        formatIssues(`The result of tool ${JSON.stringify(tool.name)} does not match its output schema`, decoded.issues)
+      )
+    }
+    return given === undefined
+      ? result({ structured: decoded.value })
+      : result({ content: given.content as any, structured: decoded.value, meta: given._meta })
+  }
+}
+
+/** Links made from references name a URI of the child; the parent knows it under the child's namespace. */
+const translateRefs = (given: ToolResult, namespace: string): ToolResult => {
+  if (!given.content.some((item) => contentRef(item as any) !== undefined)) return given
+  return result({
+    content: given.content.map((item) => {
+      const ref = contentRef(item as any)
+      return ref === undefined ? item : withUri(item as any, mountUri(namespace, ref.uri))
+    }) as any,
+    structured: given.structuredContent,
+    meta: given._meta,
+    isError: given.isError
+  })
+}
+
+const capital = (s: string): string => s[0]!.toUpperCase() + s.slice(1)

@@ -1,0 +1,26 @@
+import * as Context from "effect/Context"
+import type * as Scope from "effect/Scope"
+import type { LogLevel } from "./client-log.ts"
+
+/**
+ * The wire request a handler runs in, as the runtime sees it. It is the one service added for each request beside
+ * `RequestContext`, `Principal` and `Scope`: the constant services (`Progress`, `ClientLog`) find their request through
+ * it, because every further addition to a context costs time on every call. Internal to the library.
+ */
+export interface Call {
+  readonly scope: Scope.Closeable
+  /** Undefined where the client gave no progress token. */
+  readonly progress: ((progress: number, total: number | undefined, message: string | undefined) => void) | undefined
+  /** Undefined where the client wants no log messages. */
+  readonly log: ((level: LogLevel, data: unknown, logger: string | undefined) => void) | undefined
+  /** The least severe level that `log` sends. */
+  readonly logLevel: LogLevel
+}
+
+export class CurrentCall extends Context.Service<CurrentCall, Call>()("mcpipe/CurrentCall") {
+  declare readonly "~mcpipe/supplied": "request"
+}
+
+/** The call of a fiber, or undefined outside of any. */
+export const callOf = (context: Context.Context<never>): Call | undefined =>
+  context.mapUnsafe.get(CurrentCall.key) as Call | undefined

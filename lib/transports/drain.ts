@@ -1,0 +1,53 @@
+/** Work that a transport has accepted and can wait for. */
+export interface Drainable {
+  readonly pending: () => number
+  /** Calls `listener` each time `pending` falls to zero, until the returned function is called. */
+  readonly onIdle: (listener: () => void) => () => void
+  /** Interrupts what is left; it still answers. */
+  readonly interrupt: () => void
+}
+
+/** How long interrupted work may take to run its finalizers and answer, in milliseconds. */
+const settleMillis = 1_000
+
+/** Waits for work in flight; interrupts what is left after `graceMillis` and gives that a moment to answer. Never rejects. */
+export const drained = async (work: Drainable, graceMillis: number): Promise<void> => {
+  if (await idleWithin(work, graceMillis)) {
+    return
+  }
+  work.interrupt()
+  await idleWithin(work, settleMillis)
+}
+
+const idleWithin = (work: Drainable, millis: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (work.pending() === 0) {
+      resolve(true)
+      return
+    }
+    const done = (idle: boolean) => {
+      clearTimeout(timer)
+      off()
+      resolve(idle)
+    }
+    const timer = setTimeout(() => done(false), millis)
+    const off = work.onIdle(() => done(true))
+  })
+
+/** A list of idle listeners, for transports that count their own work. */
+export const idleListeners = () => {
+  const listeners = new Set<() => void>()
+  return {
+    add: (listener: () => void) => {
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+      }
+    },
+    notify: () => {
+      for (const listener of [...listeners]) {
+        listener()
+      }
+    }
+  }
+}

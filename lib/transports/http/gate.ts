@@ -1,0 +1,173 @@
+import type { HttpHead } from "../../protocol/exchange.ts"
+import { type Refusal, refusal } from "../../protocol/reasons.ts"
+import { show } from "../options.ts"
+import type { HostRule } from "./hosts.ts"
+
+/** What the gate looks at; both adapters' heads have it. */
+export interface GateHead extends HttpHead {
+  /** The request's path, without query. */
+  readonly path: string
+  /** The name the client used for this server, from `Host` or, behind a trusted proxy, `X-Forwarded-Host`. */
+  readonly host: string | undefined
+}
+
+/** Bits of what the client accepts. */
+export const acceptsJson = 1
+export const acceptsEvents = 2
+
+/** A head that passed: the accepted media types as bits. A head that did not: why. */
+export type Verdict = number | Refusal
+
+export interface GateOptions {
+  readonly path: string
+  readonly rule: HostRule
+  readonly maxBodyBytes: number
+}
+
+export type Gate = (head: GateHead, draining: boolean) => Verdict
+
+/** Longer media-type headers than this are nobody's honest request. */
+const maxHeader = 1_024
+
+/** Makes the checks on a request's head, all of them pure and before any of its body is read. */
+export const makeGate = ({ path, rule, maxBodyBytes }: GateOptions): Gate => {
+  const notFound = refusal("not-found", `Nothing is served at this path; MCP is served at ${path}.`)
+  return (head, draining) => {
+    if (draining) {
+      return shuttingDown
+    }
+    if (head.path !== path) {
+      return notFound
+    }
+    const host = head.host
+    if (host === undefined || !rule.host(host)) {
+      return forbiddenHost(host)
+    }
+    const { get } = head.headers
+    const origin = get("origin")
+    if (origin !== undefined && !rule.origin(origin)) {
+      return forbiddenOrigin(origin)
+    }
+    if (head.method !== "POST") {
+      return methodNotAllowed
+    }
+    if (!isJson(get("content-type"))) {
+      return unsupportedMediaType
+    }
+    const encoding = get("content-encoding")
+    if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+      return unsupportedEncoding
+    }
+    const accepted = accepts(get("accept"))
+    if (accepted === 0) {
+      return notAcceptable
+    }
+    const length = get("content-length")
+    return length !== undefined && Number(length) > maxBodyBytes ? bodyTooLarge(maxBodyBytes) : accepted
+  }
+}
+
+/** The refusal of work that comes after shutdown has begun. */
+export const shuttingDown: Refusal = refusal(
+  "draining",
+  "The server is shutting down; try again, another may answer.",
+  {
+    headers: { "retry-after": "1" }
+  }
+)
+
+/** The refusal of a body beyond the limit (413). */
+export const bodyTooLarge = (maxBodyBytes: number): Refusal =>
+  refusal("body-too-large", `The body is larger than ${maxBodyBytes} bytes, the most this server reads.`)
+
+/** The refusal of a body that came too slowly (408). */
+export const bodyTimeout = (millis: number): Refusal =>
+  refusal("body-timeout", `The body was not complete after ${millis} ms.`)
+
+const forbiddenHost = (host: string | undefined) =>
+  refusal(
+    "forbidden-host",
+    host === undefined
+      ? "The request names no Host."
+      : `This server does not answer to the Host ${show(host)}; its operator can add it to the \`hosts\` option.`
+  )
+
+const forbiddenOrigin = (origin: string) =>
+  refusal(
+    "forbidden-origin",
+    `Requests from the Origin ${show(origin)} are not allowed; the operator can add it to the \`origins\` option.`
+  )
+
+const methodNotAllowed = refusal("method-not-allowed", "MCP is served by POST only.", { headers: { allow: "POST" } })
+
+// A safelisted type such as text/plain would let any web page post here without a preflight.
+const unsupportedMediaType = refusal(
+  "unsupported-media-type",
+  "The Content-Type must be application/json, in UTF-8 if it names a charset."
+)
+
+const unsupportedEncoding = refusal(
+  "unsupported-media-type",
+  "The body has a Content-Encoding; send it without compression."
+)
+
+const notAcceptable = refusal(
+  "not-acceptable",
+  "The Accept header must admit application/json or text/event-stream; clients send both."
+)
+
+const isJson = (value: string | undefined): boolean => {
+  if (value === "application/json") {
+    return true
+  }
+  if (value === undefined || value.length > maxHeader) {
+    return false
+  }
+  const [type, ...parameters] = value.toLowerCase().split(";")
+  return type!.trim() === "application/json" && parameters.every(isUtf8Parameter)
+}
+
+const isUtf8Parameter = (parameter: string): boolean => {
+  const [name, value = ""] = parameter.split("=", 2)
+  return name!.trim() !== "charset" || /^"?utf-?8"?$/.test(value.trim())
+}
+
+const accepts = (value: string | undefined): number => {
+  switch (value) {
+    case undefined:
+    case "application/json":
+      return acceptsJson
+    case "application/json, text/event-stream":
+    case "text/event-stream, application/json":
+    case "*/*":
+      return acceptsJson | acceptsEvents
+    default:
+      return value.length > maxHeader ? 0 : readAccept(value)
+  }
+}
+
+const readAccept = (value: string): number => {
+  let bits = 0
+  let refused = 0
+  for (const range of value.toLowerCase().split(",")) {
+    const [type, ...parameters] = range.split(";")
+    const admitted = mediaBits[type!.trim()] ?? 0
+    if (parameters.some(isZeroWeight)) {
+      refused |= type!.includes("*") ? 0 : admitted
+    } else {
+      bits |= admitted
+    }
+  }
+  // `*/*, text/event-stream;q=0`: the more specific range wins (RFC 9110 §12.5.1).
+  return bits & ~refused
+}
+
+const isZeroWeight = (parameter: string): boolean => /^q=0(?:\.0{0,3})?$/.test(parameter.trim())
+
+const mediaBits: { readonly [type: string]: number | undefined } = Object.assign(Object.create(null), {
+  "application/json": acceptsJson,
+  "application/*": acceptsJson,
+  "text/event-stream": acceptsEvents,
+  "text/*": acceptsEvents,
+  "*/*": acceptsJson | acceptsEvents
+})

@@ -1,0 +1,110 @@
+import { unencodable } from "../protocol/encode.ts"
+import type { Peer, Ports } from "../protocol/exchange.ts"
+import { tooDeep } from "../protocol/json.ts"
+import type { JsonRpcMessage } from "../protocol/json-rpc.ts"
+import { errorOf, refusal } from "../protocol/reasons.ts"
+import { copyJson } from "./copy-json.ts"
+import { drainable, type DuplexServing, refusedWhileDraining } from "./duplex.ts"
+import { drained } from "./drain.ts"
+
+/** What both SDK generations call a transport, by shape: an in-memory pair, a socket of your own. */
+export interface MessageTransport {
+  start(): Promise<void>
+  // Method syntax: transports that type their messages more narrowly match too.
+  send(message: any, options?: any): Promise<void>
+  close(): Promise<void>
+  onmessage?: ((message: any, extra?: any) => void) | undefined
+  onclose?: (() => void) | undefined
+  onerror?: ((error: Error) => void) | undefined
+  sessionId?: string | undefined
+}
+
+/** Deepest nesting of a message, as on stdio and HTTP. */
+const maxDepth = 64
+
+/** Answers may nest as deep as their handlers like; this only ends cycles, which JSON could not hold either. */
+const maxResultDepth = 10_000
+
+/**
+ * Serves one peer over message objects. Messages are copied in both directions, so that neither side can change an object of
+ * the other and a handler sees and gives exactly what it would over bytes. Rejects where the transport does not start.
+ */
+export const serveTransport = async (
+  ports: Ports,
+  transport: MessageTransport,
+  gracePeriod: number
+): Promise<DuplexServing> => {
+  let draining = false
+  let gone = false
+  let resolveClosed: () => void
+  const closed = new Promise<void>((resolve) => {
+    resolveClosed = resolve
+  })
+  const put = (message: unknown) => {
+    if (!gone) {
+      // A peer that is gone has no answer coming; `onclose` interrupts what it asked for.
+      transport.send(message).catch(() => {})
+    }
+  }
+  const one = (message: JsonRpcMessage, resultBytes?: Uint8Array): unknown => {
+    try {
+      return resultBytes !== undefined && "id" in message
+        ? { jsonrpc: "2.0", id: message.id, result: JSON.parse(decoder.decode(resultBytes)) }
+        : copyJson(message, maxResultDepth)
+    } catch {
+      return unencodable(message)
+    }
+  }
+  const peer: Peer = {
+    send: (message, resultBytes) => {
+      if (Array.isArray(message)) {
+        for (const response of message) {
+          put(one(response))
+        }
+      } else {
+        put(one(message as JsonRpcMessage, resultBytes))
+      }
+    }
+  }
+  const connection = ports.connect(peer)
+  const work = drainable(connection)
+  let ending: Promise<void> | undefined
+  const drain = (graceMillis: number) => (ending ??= end(graceMillis))
+  const end = async (graceMillis: number) => {
+    draining = true
+    if (!gone) {
+      await drained(work, graceMillis)
+      gone = true
+      await transport.close().catch(() => {})
+    }
+    resolveClosed()
+  }
+  transport.onmessage = (message) => {
+    let copied: unknown
+    try {
+      copied = copyJson(message, maxDepth)
+    } catch (error) {
+      put(errorOf(error instanceof RangeError ? tooDeep(maxDepth) : notJson, "sessionless", undefined))
+      return
+    }
+    const refused = draining ? refusedWhileDraining(copied) : undefined
+    if (refused === undefined) {
+      connection.receive(copied)
+    } else {
+      put(refused)
+    }
+  }
+  transport.onclose = () => {
+    if (!gone) {
+      gone = true
+      connection.interrupt("disconnected")
+    }
+    void drain(gracePeriod)
+  }
+  await transport.start()
+  return { drain, closed }
+}
+
+const decoder = new TextDecoder()
+
+const notJson = refusal("parse-error", "The message is not JSON: it holds a BigInt or a value whose toJSON fails.")

@@ -1,0 +1,168 @@
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type HttpOptions, type HttpSettings, httpSettings, listen } from "./http/node.ts"
+import { type MessageTransport, serveTransport } from "./memory.ts"
+import { booleanOption, integerOption, maxTimer, show } from "./options.ts"
+import type { AppLike, RunningApp } from "./running.ts"
+import { ServeError, toServeError } from "./serve-error.ts"
+import { stopOnSignals } from "./shutdown.ts"
+import { guardStdout, type StdoutGuard } from "./stdout-guard.ts"
+import { serveStdio, type StdioOptions, type StdioSettings, stdioSettings } from "./stdio.ts"
+
+/** How a server is served: over stdio by default, or over one of `http` and `transport`. */
+export interface ServeOptions {
+  /** Serve over HTTP; `{}` for the defaults: http://127.0.0.1:3000/mcp. */
+  readonly http?: HttpOptions | undefined
+  /** Serve one peer over any transport of the MCP SDKs' shape, such as an in-memory pair. */
+  readonly transport?: MessageTransport | undefined
+  /** Streams and limits of stdio serving. */
+  readonly stdio?: StdioOptions | undefined
+  /** Whether SIGTERM and SIGINT end the process after a drain. Default true; false in the scoped forms. */
+  readonly signals?: boolean | undefined
+  /** Milliseconds that requests in flight may take once closing begins, from 0. Default 10,000. */
+  readonly gracePeriod?: number | undefined
+}
+
+/** A server being served. */
+export interface Serving extends AsyncDisposable {
+  /** Where to call it; HTTP only. */
+  readonly url?: string | undefined
+  /** The TCP port; HTTP only. */
+  readonly port?: number | undefined
+  /** Refuses new requests, finishes or interrupts what is in flight, then closes. Safe to call twice. */
+  readonly close: () => Promise<void>
+  /** Settles once closed, also where the peer went away by itself. */
+  readonly closed: Promise<void>
+}
+
+/**
+ * Serves an app. `owned`: closing disposes the app too. Rejects with a `ServeError` on a bad option or an address in use; where a
+ * layer fails to start and `signals` is not false, prints the error's message to stderr and exits the process with 1.
+ */
+export const serveApp = async (app: AppLike, options: ServeOptions = {}, owned = true): Promise<Serving> => {
+  const settings = serveSettings(options)
+  const { gracePeriod } = settings
+  const guard = settings.stdio?.output === process.stdout ? guardStdout() : undefined
+  let closing: Promise<void> | undefined
+  let resolveClosed: () => void
+  let rejectClosed: (error: unknown) => void
+  const closed = new Promise<void>((resolve, reject) => {
+    resolveClosed = resolve
+    rejectClosed = reject
+  })
+  // `close` reports a failing disposal; nobody has to watch `closed` as well.
+  closed.catch(() => {})
+  const starting = begin(app, settings, guard)
+  /** A signal may come while layers are being built: they are built to their end, then closed. */
+  const stop = async () => {
+    const carrier = await starting.catch(() => undefined)
+    await carrier?.drain(gracePeriod)
+  }
+  const unregister = settings.signals ? stopOnSignals({ app, stop }) : () => {}
+  const finish = async () => {
+    try {
+      await stop()
+      if (owned) {
+        await app.dispose()
+      }
+      resolveClosed()
+    } catch (error) {
+      rejectClosed(error)
+      throw error
+    } finally {
+      guard?.restore()
+      unregister()
+    }
+  }
+  const close = () => (closing ??= finish())
+  let carrier: Carrier
+  try {
+    carrier = await starting
+  } catch (error) {
+    if (owned) {
+      await app.dispose().catch(() => {})
+    }
+    guard?.restore()
+    unregister()
+    if (error instanceof StartFailure && settings.signals) {
+      process.stderr.write(`mcpipe: ${error.message}\n`)
+      process.exit(1)
+    }
+    throw error
+  }
+  carrier.closed?.then(close).catch(() => {})
+  return { ...carrier.address, close, closed, [Symbol.asyncDispose]: close }
+}
+
+/** `serveApp` as a scoped Effect: closing the scope closes it. `signals` is false unless asked for. */
+export const serveAppScoped = (
+  app: AppLike,
+  options: ServeOptions = {},
+  owned = true
+): Effect.Effect<Serving, ServeError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () => serveApp(app, { ...options, signals: options.signals ?? false }, owned),
+      catch: (error) => toServeError("The server could not be served", error)
+    }),
+    (serving) => Effect.promise(serving.close)
+  )
+
+interface ServeSettings {
+  readonly http: HttpSettings | undefined
+  readonly transport: MessageTransport | undefined
+  readonly stdio: StdioSettings | undefined
+  readonly signals: boolean
+  readonly gracePeriod: number
+}
+
+/** What carries messages, once started. */
+interface Carrier {
+  readonly address?: { readonly url: string; readonly port: number } | undefined
+  readonly drain: (graceMillis: number) => Promise<void>
+  readonly closed?: Promise<void> | undefined
+}
+
+class StartFailure extends ServeError {}
+
+const serveSettings = (options: ServeOptions): ServeSettings => {
+  const chosen = (["http", "transport", "stdio"] as const).filter((name) => options[name] !== undefined)
+  if (chosen.length > 1) {
+    throw new ServeError(
+      `Options \`${chosen.join("` and `")}\` exclude each other: call serve once for each; an app may be served many times.`
+    )
+  }
+  const { http, transport } = options
+  if (http !== undefined && (typeof http !== "object" || http === null)) {
+    throw new ServeError(`Option \`http\` is ${show(http)}: use an object, such as { port: 3000 }.`)
+  }
+  if (transport !== undefined && (typeof transport?.start !== "function" || typeof transport.send !== "function")) {
+    throw new ServeError("Option `transport` is no transport: it needs start(), send(message) and close().")
+  }
+  const gracePeriod = integerOption("gracePeriod", options.gracePeriod, 10_000, 0, maxTimer)
+  return {
+    http: http && httpSettings(http),
+    transport,
+    stdio: http || transport ? undefined : stdioSettings(options.stdio ?? {}, gracePeriod),
+    signals: booleanOption("signals", options.signals, true),
+    gracePeriod
+  }
+}
+
+const begin = async (app: AppLike, settings: ServeSettings, guard: StdoutGuard | undefined): Promise<Carrier> => {
+  let running: RunningApp
+  try {
+    running = await app.start()
+  } catch (error) {
+    throw new StartFailure(toServeError("The server did not start", error).message, { cause: error })
+  }
+  const { http, transport, stdio, gracePeriod } = settings
+  if (http !== undefined) {
+    const { url, port, drain } = await listen(running.ports, http)
+    return { address: { url, port }, drain }
+  }
+  if (transport !== undefined) {
+    return serveTransport(running.ports, transport, gracePeriod)
+  }
+  return serveStdio(running.ports, stdio!, guard?.write)
+}
