@@ -20,7 +20,9 @@ export const annotation = <A>(id: string): Annotation<A> => ({
     <C extends Component>(component: C): C => {
       const internals = component["~mcpipe/Component"]
       const annotations = new Map(internals.annotations).set(id, value)
-      return derive(component, { "~mcpipe/Component": { ...internals, annotations } } as Partial<Record<keyof C, unknown>>)
+      return derive(component, { "~mcpipe/Component": { ...internals, annotations } } as Partial<
+        Record<keyof C, unknown>
+      >)
     },
   get: (component) => component["~mcpipe/Component"].annotations.get(id) as A | undefined
 })

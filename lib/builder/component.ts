@@ -61,7 +61,8 @@ export type ComponentServices<C> = C extends { readonly "~mcpipe/Component": Com
   ? R
   : never
 
-export const isComponent = (u: unknown): u is Component => typeof u === "object" && u !== null && "~mcpipe/Component" in u
+export const isComponent = (u: unknown): u is Component =>
+  typeof u === "object" && u !== null && "~mcpipe/Component" in u
 
 /** `tool:greet@2`, the identity of a component within its server. */
 export const identity = (component: Component): string =>

@@ -47,7 +47,7 @@ export const method = <Ret extends Handled<object>, I extends ObjectInput = {}>(
   handler: (params: InferOut<I>) => Ret
 ): ExtensionMethod<ServicesOf<Ret>> & { readonly _E?: ErrorOf<Ret> } => ({
   params: toInputSchema(options.params, "extension method params"),
-  invoke: invoker(handler, undefined),
+  invoke: invoker(handler, undefined, "extension method"),
   nameParam: options.nameParam,
   _R: undefined as any
 })

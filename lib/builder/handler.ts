@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { DefinitionError } from "./errors.ts"
 
 /** The four things a handler may give back: a value, a promise of it, an Effect, or a generator of Effects. */
 export type Handled<A> =
@@ -91,8 +92,26 @@ export class HandlerContexts extends Context.Service<
 /** A handler made uniform: decoded arguments in, an Effect out. Failures carry whatever was thrown, rejected or failed. */
 export type Invoke = (args: any, extra?: any) => Effect.Effect<any, unknown, any>
 
+const shorthands: ReadonlyArray<string> = ["signal", "defer", "run", "progress", "log"] satisfies ReadonlyArray<
+  keyof HandlerContext
+>
+
 /** Makes any of the four handler forms uniform; `uses` names the services of its second parameter. */
-export const invoker = (handler: (args: any, context: any) => unknown, uses: Uses | undefined): Invoke => {
+export const invoker = (
+  handler: (args: any, context: any) => unknown,
+  uses: Uses | undefined,
+  where: string
+): Invoke => {
+  for (const [name, key] of Object.entries(uses ?? {})) {
+    if (shorthands.includes(name)) {
+      throw new DefinitionError(`${where}: uses.${name} would hide the handler's own ${name}; choose another name.`)
+    }
+    if (!Context.isKey(key)) {
+      throw new DefinitionError(
+        `${where}: uses.${name} must be a service, such as a class that extends Context.Service.`
+      )
+    }
+  }
   const names = uses === undefined || Object.keys(uses).length === 0 ? undefined : uses
   return (args) =>
     Effect.withFiber((fiber) => {

@@ -123,7 +123,9 @@ export interface Middleware<out P = never, out R = never> {
   readonly "~mcpipe/Middleware": {
     readonly hooks: { readonly [K in HookName]?: UniformHook }
     /** Wraps every handler-running call, to give it a service. */
-    readonly provides: ((next: Effect.Effect<any, unknown, any>, call: unknown) => Effect.Effect<any, unknown, any>) | undefined
+    readonly provides:
+      | ((next: Effect.Effect<any, unknown, any>, call: unknown) => Effect.Effect<any, unknown, any>)
+      | undefined
     readonly _P: Types.Covariant<P>
     readonly _R: Types.Covariant<R>
   }
@@ -153,7 +155,9 @@ export const middleware: {
   const uniform: { [K in HookName]?: UniformHook } = {}
   for (const [name, hook] of Object.entries(hooks)) {
     if (!(hookNames as ReadonlyArray<string>).includes(name)) {
-      throw new DefinitionError(`middleware: there is no hook ${JSON.stringify(name)}; there are ${hookNames.join(", ")}.`)
+      throw new DefinitionError(
+        `middleware: there is no hook ${JSON.stringify(name)}; there are ${hookNames.join(", ")}.`
+      )
     }
     if (hook === undefined) continue
     if (typeof hook !== "function") throw new DefinitionError(`middleware: the hook ${name} must be a function.`)
@@ -171,7 +175,7 @@ export type AnyCall = ToolCall | ResourceRead | PromptGet | Completion
  */
 export const provides = <I, S, Ret extends Handled<S>>(
   tag: Context.Key<I, S>,
-  make_: Effect.Effect<S, any, any> & Ret | ((call: AnyCall) => Ret)
+  make_: (Effect.Effect<S, any, any> & Ret) | ((call: AnyCall) => Ret)
 ): Middleware<I, Needs<ServicesOf<Ret>>> => {
   const service = Effect.isEffect(make_) ? () => make_ as Effect.Effect<S, unknown, any> : invokerOf(make_ as any)
   const key = tag as Context.Service<I, S>

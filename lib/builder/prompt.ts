@@ -1,11 +1,27 @@
 import type * as Effect from "effect/Effect"
 import type * as Types from "effect/Types"
-import { type Completions, type CompletionServices } from "./complete.ts"
+import type { Completions, CompletionServices } from "./complete.ts"
 import { type CommonOptions, type Component, type ComponentInternals, common, prototypeOf } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
-import { type ContextFor, type ErrorOf, type Handled, invoker, invokerOf, type ServicesOf, type Uses, type UsesServices } from "./handler.ts"
+import {
+  type ContextFor,
+  type ErrorOf,
+  type Handled,
+  invoker,
+  invokerOf,
+  type ServicesOf,
+  type Uses,
+  type UsesServices
+} from "./handler.ts"
 import type { PromptReturn } from "./messages.ts"
-import { type Entries, type InferIn, type InferOut, type Schema, type StringArgument, toStringArguments } from "./schema.ts"
+import {
+  type Entries,
+  type InferIn,
+  type InferOut,
+  type Schema,
+  type StringArgument,
+  toStringArguments
+} from "./schema.ts"
 
 /** What a prompt is, beside its handler. */
 export interface PromptOptions<A extends Entries = Entries, U extends Uses = Uses, C = unknown> extends CommonOptions {
@@ -62,10 +78,15 @@ export const prompt = <
     throw new DefinitionError(`prompt name ${JSON.stringify(options.name)}: use a non-empty string.`)
   }
   const where = `prompt ${JSON.stringify(options.name)}`
-  if (typeof handler !== "function") throw new DefinitionError(`${where}: the second argument must be its handler function.`)
+  if (typeof handler !== "function")
+    throw new DefinitionError(`${where}: the second argument must be its handler function.`)
   const { arguments: list, schema } = toStringArguments(options.args ?? {}, `${where} args`)
-  const shared = common("prompt", options.name, options, invoker(handler, options.uses))
-  const completions = completionTable(options.complete, list.map((argument) => argument.name), where)
+  const shared = common("prompt", options.name, options, invoker(handler, options.uses, where))
+  const completions = completionTable(
+    options.complete,
+    list.map((argument) => argument.name),
+    where
+  )
   return Object.freeze(
     Object.assign(Object.create(Prototype), shared, {
       "~mcpipe/Component": { ...shared["~mcpipe/Component"], completions },
@@ -77,7 +98,10 @@ export const prompt = <
 
 /** Checks that completions belong to arguments that exist, and makes them uniform. */
 export const completionTable = (complete: unknown, names: ReadonlyArray<string>, where: string): CompletionTable => {
-  const table = new Map<string, (prefix: string, others: Readonly<Record<string, string>>) => Effect.Effect<any, unknown, any>>()
+  const table = new Map<
+    string,
+    (prefix: string, others: Readonly<Record<string, string>>) => Effect.Effect<any, unknown, any>
+  >()
   for (const [name, f] of Object.entries((complete ?? {}) as Record<string, unknown>)) {
     if (f === undefined) continue
     if (!names.includes(name)) {

@@ -1,8 +1,16 @@
 import type * as Types from "effect/Types"
-import { type Completions, type CompletionServices } from "./complete.ts"
+import type { Completions, CompletionServices } from "./complete.ts"
 import { type CommonOptions, type Component, type ComponentInternals, common, prototypeOf } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
-import { type ContextFor, type ErrorOf, type Handled, invoker, type ServicesOf, type Uses, type UsesServices } from "./handler.ts"
+import {
+  type ContextFor,
+  type ErrorOf,
+  type Handled,
+  invoker,
+  type ServicesOf,
+  type Uses,
+  type UsesServices
+} from "./handler.ts"
 import { completionTable, type CompletionTable } from "./prompt.ts"
 import { type Entries, type InferOut, type Schema, toStringArguments } from "./schema.ts"
 import { parseUriTemplate, type UriTemplate, type UriVariables } from "./uri-template.ts"
@@ -94,11 +102,12 @@ export const resource = <
   handler: (variables: Variables<Uri, P>, context: ContextFor<U>) => Ret
 ): Resource<Uri, ErrorOf<Ret>, ServicesOf<Ret> | UsesServices<U> | CompletionServices<C>> => {
   const where = `resource ${JSON.stringify(options.uri)}`
-  if (typeof handler !== "function") throw new DefinitionError(`${where}: the second argument must be its handler function.`)
+  if (typeof handler !== "function")
+    throw new DefinitionError(`${where}: the second argument must be its handler function.`)
   const template = parseUriTemplate(options.uri, where)
   const names = template.variables.map((variable) => variable.name)
   checkOptions(options, template, where)
-  const shared = common("resource", options.name ?? options.uri, options, invoker(handler, options.uses))
+  const shared = common("resource", options.name ?? options.uri, options, invoker(handler, options.uses, where))
   return Object.freeze(
     Object.assign(Object.create(Prototype), shared, {
       "~mcpipe/Component": {
@@ -146,7 +155,9 @@ const annotationsOf = (options: ResourceOptions, where: string): Resource.Any["a
   if (options.lastModified === undefined) return options.annotations
   const date = new Date(options.lastModified)
   if (Number.isNaN(date.getTime())) {
-    throw new DefinitionError(`${where}: lastModified is ${JSON.stringify(options.lastModified)}; use a Date or an ISO 8601 string.`)
+    throw new DefinitionError(
+      `${where}: lastModified is ${JSON.stringify(options.lastModified)}; use a Date or an ISO 8601 string.`
+    )
   }
   const lastModified = typeof options.lastModified === "string" ? options.lastModified : date.toISOString()
   return { ...options.annotations, lastModified }

@@ -88,7 +88,9 @@ export const server = (options: ServerOptions): Server => {
   }
   const { pageSize } = options
   if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1)) {
-    throw new DefinitionError(`server ${JSON.stringify(options.name)}: pageSize is ${pageSize}; use a whole number ≥ 1.`)
+    throw new DefinitionError(
+      `server ${JSON.stringify(options.name)}: pageSize is ${pageSize}; use a whole number ≥ 1.`
+    )
   }
   checkCacheHint(options.cache, `server ${JSON.stringify(options.name)}`)
   return make(Object.freeze({ ...options }), { components: [], extensions: [], middleware: [], layers: [], mounts: [] })
@@ -130,7 +132,8 @@ const Prototype = {
         `${nameOf(this)}.mount(${JSON.stringify(namespace)}, …): a namespace is 1 to 64 letters, digits, ".", "_" and "-", such as "crm".`
       )
     }
-    if (!isServer(server)) throw new DefinitionError(`${nameOf(this)}.mount(${JSON.stringify(namespace)}, …) takes a server.`)
+    if (!isServer(server))
+      throw new DefinitionError(`${nameOf(this)}.mount(${JSON.stringify(namespace)}, …) takes a server.`)
     return derive(this, { mounts: [...this["~mcpipe/Server"].mounts, { namespace, server }] })
   },
   provide(this: AnyServer, layer: Layer.Layer<any, any, any>) {
@@ -148,7 +151,9 @@ const addAll = (self: AnyServer, given: ReadonlyArray<Component | Extension<unkn
   const { components, extensions } = self["~mcpipe/Server"]
   for (const [index, item] of given.entries()) {
     if (!isComponent(item) && !isExtension(item)) {
-      throw new DefinitionError(`${nameOf(self)}.add(…): argument ${index + 1} is not a tool, resource, prompt or extension.`)
+      throw new DefinitionError(
+        `${nameOf(self)}.add(…): argument ${index + 1} is not a tool, resource, prompt or extension.`
+      )
     }
   }
   return derive(self, {
@@ -170,7 +175,9 @@ export const tool: {
 
 /** `Server.resource(r)`: the `.pipe` form of `.resource`. */
 export const resource: {
-  <T extends Resource.Any>(resource: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <T extends Resource.Any>(
+    resource: T
+  ): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
   <R, P, L, T extends Resource.Any>(self: Server<R, P, L>, resource: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
 } = Function.dual(2, (self: AnyServer, value: Resource.Any) => self.resource(value))
 

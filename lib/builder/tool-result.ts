@@ -26,12 +26,15 @@ export interface ResultOptions {
 }
 
 /**
- * A tool's result, part by part; an UnserializableResult where `structured` is no JSON value.
+ * A tool's result, part by part; an UnserializableResult where `structured` or `meta` is no JSON value.
  * @example result({ content: "3 rows", structured: { rows }, meta: { took: 12 } })
  */
 export const result = (options: ResultOptions): ToolResult => {
   const { structured } = options
   const made = new Result(contentOf(options)) as Mutable<ToolResult>
+  // contentOf made text of it already where there is no content
+  if (options.content !== undefined && structured !== undefined) jsonText(structured)
+  if (options.meta !== undefined) jsonText(options.meta)
   if (structured !== undefined) made.structuredContent = structured
   if (options.isError === true) made.isError = true
   if (options.meta !== undefined) made._meta = options.meta

@@ -1,9 +1,33 @@
 import type * as Types from "effect/Types"
-import { type CommonOptions, type Component, type ComponentInternals, common, type ErrorClass, prototypeOf } from "./component.ts"
+import {
+  type CommonOptions,
+  type Component,
+  type ComponentInternals,
+  common,
+  type ErrorClass,
+  prototypeOf
+} from "./component.ts"
 import { DefinitionError } from "./errors.ts"
-import { type ContextFor, type ErrorOf, type Handled, invoker, type ServicesOf, type SuccessOf, type Uses, type UsesServices } from "./handler.ts"
+import {
+  type ContextFor,
+  type ErrorOf,
+  type Handled,
+  invoker,
+  type ServicesOf,
+  type SuccessOf,
+  type Uses,
+  type UsesServices
+} from "./handler.ts"
 import { type HeaderParam, headerParams } from "./header-params.ts"
-import { type InferIn, type InferOut, type ObjectInput, type Schema, toInputSchema, toOutputSchema, type ValueInput } from "./schema.ts"
+import {
+  type InferIn,
+  type InferOut,
+  type ObjectInput,
+  type Schema,
+  toInputSchema,
+  toOutputSchema,
+  type ValueInput
+} from "./schema.ts"
 import type { ToolResult } from "./tool-result.ts"
 
 /** Hints about a tool's behaviour; clients must not trust them (MCP server/tools, "Tool annotations"). */
@@ -44,8 +68,13 @@ interface ToolInternals<out E, out R, in out In, out Out> extends ComponentInter
  * A tool: an immutable value made by `tool(options, handler)`.
  * `In` is what clients send, `Out` what they get, `E` how the handler fails, `R` the services it needs.
  */
-export interface Tool<out Name extends string = string, in out In = any, out Out = unknown, out E = unknown, out R = unknown>
-  extends Component<E, R> {
+export interface Tool<
+  out Name extends string = string,
+  in out In = any,
+  out Out = unknown,
+  out E = unknown,
+  out R = unknown
+> extends Component<E, R> {
   readonly "~mcpipe/Component": ToolInternals<E, R, In, Out>
   readonly name: Name
   readonly input: Schema<In, unknown>
@@ -86,12 +115,16 @@ export const tool = <
     )
   }
   const where = `tool ${JSON.stringify(options.name)}`
-  if (typeof handler !== "function") throw new DefinitionError(`${where}: the second argument must be its handler function.`)
+  if (typeof handler !== "function")
+    throw new DefinitionError(`${where}: the second argument must be its handler function.`)
   const input = toInputSchema(options.input, `${where} input`)
-  const shared = common("tool", options.name, options, invoker(handler, options.uses))
+  const shared = common("tool", options.name, options, invoker(handler, options.uses, where))
   return Object.freeze(
     Object.assign(Object.create(Prototype), shared, {
-      "~mcpipe/Component": { ...shared["~mcpipe/Component"], headers: headerParams(input.jsonSchema, `${where} input`) },
+      "~mcpipe/Component": {
+        ...shared["~mcpipe/Component"],
+        headers: headerParams(input.jsonSchema, `${where} input`)
+      },
       input,
       output: options.output === undefined ? undefined : toOutputSchema(options.output, `${where} output`),
       annotations: options.annotations

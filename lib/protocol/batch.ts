@@ -43,5 +43,10 @@ export const receiveBatch = (
     })
     if (one !== undefined) inFlight.push(one)
   }
-  return waiting === 0 ? undefined : { interrupt: (why) => inFlight.forEach((one) => one.interrupt(why)) }
+  if (waiting === 0) return undefined
+  return {
+    interrupt: (why) => {
+      for (const one of inFlight) one.interrupt(why)
+    }
+  }
 }

@@ -15,7 +15,8 @@ export const capabilitiesOf = ({ assembly }: Running, catalogue: Catalogue): Cap
     ...(catalogue.completes ? { completions: {} } : undefined),
     ...(extensions.length > 0 ? { extensions: settings } : undefined)
   }
-  return extensions.reduce<Capabilities>((all, { capabilities }) => ({ ...capabilities, ...all }), derived)
+  // what is derived has the last word
+  return Object.assign({}, ...extensions.map(({ capabilities }) => capabilities), derived)
 }
 
 /** `serverInfo`, without the fields a revision does not know. */

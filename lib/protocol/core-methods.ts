@@ -26,10 +26,29 @@ export const coreMethods: ReadonlyArray<MethodRow> = [
   lists("resources/list", "resources", servesResources),
   lists("resources/templates/list", "templates", servesResources),
   lists("prompts/list", "prompts", servesPrompts),
-  { method: "tools/call", served: servesTools, name: (params) => params["name"], resolve: (params, at) => toolCall(params, at) },
-  { method: "resources/read", served: servesResources, name: (params) => params["uri"], resolve: (params, at) => read(params, at) },
-  { method: "prompts/get", served: servesPrompts, name: (params) => params["name"], resolve: (params, at) => get(params, at) },
-  { method: "completion/complete", served: (_, { completes }) => completes, resolve: (params, at) => complete(params, at) }
+  {
+    method: "tools/call",
+    served: servesTools,
+    name: (params) => params["name"],
+    resolve: (params, at) => toolCall(params, at)
+  },
+  {
+    method: "resources/read",
+    served: servesResources,
+    name: (params) => params["uri"],
+    resolve: (params, at) => read(params, at)
+  },
+  {
+    method: "prompts/get",
+    served: servesPrompts,
+    name: (params) => params["name"],
+    resolve: (params, at) => get(params, at)
+  },
+  {
+    method: "completion/complete",
+    served: (_, { completes }) => completes,
+    resolve: (params, at) => complete(params, at)
+  }
 ]
 
 const none: Params = Object.freeze({})
@@ -65,7 +84,9 @@ const get = (params: Params, { catalogue }: WireRequest): Operation | Refusal =>
   }
   for (const [key, value] of Object.entries(args)) {
     if (typeof value !== "string") {
-      return invalid(`prompts/get: argument ${quoted(key)} must be a string, as all prompt arguments, not ${quoted(value)}.`)
+      return invalid(
+        `prompts/get: argument ${quoted(key)} must be a string, as all prompt arguments, not ${quoted(value)}.`
+      )
     }
   }
   return { type: "prompt", entry, args: args as Readonly<Record<string, string>> }
@@ -81,7 +102,9 @@ const complete = (params: Params, { catalogue }: WireRequest): Operation | Refus
     return invalid("completion/complete: params.context.arguments must be an object of strings.")
   }
   if ((context !== undefined && !isRecord(context)) || !isRecord(ref)) {
-    return invalid('completion/complete: params.ref must be { type: "ref/prompt", name } or { type: "ref/resource", uri }.')
+    return invalid(
+      'completion/complete: params.ref must be { type: "ref/prompt", name } or { type: "ref/resource", uri }.'
+    )
   }
   const entry = referred(ref, catalogue)
   if ("reason" in entry) return entry
@@ -109,7 +132,9 @@ const referred = (ref: Params, catalogue: WireRequest["catalogue"]): PromptEntry
     const entry = catalogue.templatesByUri.get(uri) ?? findResource(catalogue, uri)
     return entry ?? refusal("invalid-params", `Unknown resource or template: ${quoted(uri)}.`, { data: { uri } })
   }
-  return invalid('completion/complete: params.ref must be { type: "ref/prompt", name } or { type: "ref/resource", uri }.')
+  return invalid(
+    'completion/complete: params.ref must be { type: "ref/prompt", name } or { type: "ref/resource", uri }.'
+  )
 }
 
 const invalid = (message: string): Refusal => refusal("invalid-params", message)

@@ -35,7 +35,14 @@ export const encodeHandshake: Encoders = {
   },
   complete: (suggestions) => ({ completion: completionOf(suggestions) }),
   list: (items, operation, request) =>
-    listPage(items, operation, request, request.revision, (kind, item) => itemFor(kind, item, request.revision), (r) => r),
+    listPage(
+      items,
+      operation,
+      request,
+      request.revision,
+      (kind, item) => itemFor(kind, item, request.revision),
+      (r) => r
+    ),
   answer: (value) => value,
   effect: (value) => value as Readonly<Record<string, unknown>>
 }
@@ -47,7 +54,10 @@ const contentFor = (content: ReadonlyArray<ContentBlock>, revision: string): Rea
 const blockFor = (block: ContentBlock, revision: string): unknown => {
   if (block.type === "resource_link" && revision < "2025-06-18") {
     const title = block.title ?? block.name
-    return { type: "text", text: `${title}: ${block.uri}${block.description === undefined ? "" : `\n${block.description}`}` }
+    return {
+      type: "text",
+      text: `${title}: ${block.uri}${block.description === undefined ? "" : `\n${block.description}`}`
+    }
   }
   if (block.type === "audio" && revision < "2025-03-26") {
     const { mimeType, data } = block

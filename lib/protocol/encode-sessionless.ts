@@ -23,8 +23,13 @@ export const encodeSessionless: Encoders = {
   },
   complete: (suggestions, _, request) => complete({ completion: completionOf(suggestions) }, undefined, request),
   list: (items, operation, request) =>
-    listPage(items, operation, request, "sessionless", (__, item) => item, (result) =>
-      complete({ ...result, ...cacheFields(undefined, request) }, undefined, request)
+    listPage(
+      items,
+      operation,
+      request,
+      "sessionless",
+      (__, item) => item,
+      (result) => complete({ ...result, ...cacheFields(undefined, request) }, undefined, request)
     ),
   answer: (value, _, request) => complete({ ...value }, undefined, request),
   effect: (value, _, request) => {

@@ -28,21 +28,31 @@ const rowsOf = (extension: Extension<unknown>): ReadonlyArray<MethodRow> =>
       const declared = isRecord(capabilities["extensions"]) ? capabilities["extensions"] : {}
       if (!Object.hasOwn(declared, extension.id)) {
         // SEP-2133: what a client has not declared it cannot be expected to understand
-        return refusal("missing-capability", `${method} needs the client to declare the extension ${JSON.stringify(extension.id)}.`, {
-          data: { requiredCapabilities: { extensions: { [extension.id]: {} } } }
-        })
+        return refusal(
+          "missing-capability",
+          `${method} needs the client to declare the extension ${JSON.stringify(extension.id)}.`,
+          {
+            data: { requiredCapabilities: { extensions: { [extension.id]: {} } } }
+          }
+        )
       }
       const { _meta, ...own } = params
       const decoded = schema.decode(own)
       if (!decoded.ok) return refusal("invalid-params", formatIssues(`Invalid params for ${method}`, decoded.issues))
-      return { type: "effect", effect: Effect.map(invoke(decoded.value), (result) => checked(extension, method, result)) }
+      return {
+        type: "effect",
+        effect: Effect.map(invoke(decoded.value), (result) => checked(extension, method, result))
+      }
     }
   }))
 
 const checked = (extension: Extension<unknown>, method: string, result: unknown): unknown => {
   if (!isRecord(result)) throw new TypeError(`The handler of ${method} must return an object.`)
   const { resultType } = result
-  if (resultType === undefined || resultType === "complete" || extension.resultTypes.has(resultType as string)) return result
+  if (resultType === undefined || resultType === "complete" || extension.resultTypes.has(resultType as string))
+    return result
   const known = ["complete", ...extension.resultTypes].join(", ")
-  throw new TypeError(`${method} answered with resultType ${JSON.stringify(resultType)}; extension ${extension.id} declares ${known}.`)
+  throw new TypeError(
+    `${method} answered with resultType ${JSON.stringify(resultType)}; extension ${extension.id} declares ${known}.`
+  )
 }

@@ -28,7 +28,10 @@ export const checkParamHeaders = (
     if (typeof given === "object") return given
     if (value === undefined || value === null) {
       if (given === undefined) continue
-      return refusal("header-mismatch", `Header mismatch: ${header} is ${quoted(given)}, but the argument ${path.join(".")} is not given.`)
+      return refusal(
+        "header-mismatch",
+        `Header mismatch: ${header} is ${quoted(given)}, but the argument ${path.join(".")} is not given.`
+      )
     }
     if (type === "integer" && typeof value === "number") {
       if (given !== undefined && /^-?\d{1,20}(?:\.0+)?$/.test(given) && Number(given) === value) continue

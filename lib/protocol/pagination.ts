@@ -15,7 +15,8 @@ export const pageOf = (
   length: number
 ): Page | Refusal => {
   if (cursor === undefined || cursor === "") return { from: 0, to: size ?? Number.POSITIVE_INFINITY }
-  if (typeof cursor !== "string") return refusal("invalid-cursor", `params.cursor must be a string, not ${quoted(cursor)}.`)
+  if (typeof cursor !== "string")
+    return refusal("invalid-cursor", `params.cursor must be a string, not ${quoted(cursor)}.`)
   const from = size === undefined ? undefined : placeOf(cursor, kind, generation)
   if (from === undefined || from <= 0 || from >= length || from % size! !== 0) {
     return refusal("invalid-cursor", `Invalid cursor ${quoted(cursor)}: list again from the start, without a cursor.`)

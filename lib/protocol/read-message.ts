@@ -21,7 +21,8 @@ export const readMessage = (value: unknown): ReadMessage => {
       : { type: "response", id: readable }
   }
   if (typeof method !== "string") return refused(`method must be a string, not ${quoted(method)}.`, readable)
-  if (params !== undefined && !isRecord(params)) return refused(`params must be an object, not ${quoted(params)}.`, readable)
+  if (params !== undefined && !isRecord(params))
+    return refused(`params must be an object, not ${quoted(params)}.`, readable)
   if (!("id" in value)) return { type: "notification", message: value as unknown as JsonRpcNotification }
   if (readable === undefined) return refused(`id must be a string or an integer, not ${quoted(id)}.`, undefined)
   return { type: "request", message: value as unknown as JsonRpcRequest }

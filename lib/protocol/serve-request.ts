@@ -97,11 +97,16 @@ const replyOf = (answer: Answer, operation: Operation, profile: Profile, wire: W
       : { status: 200, message }
   }
   const refused = refusalOf(answer.failure)
-  return { status: statusOf(refused, profile.era), headers: refused.headers, message: errorOf(refused, profile.era, id) }
+  return {
+    status: statusOf(refused, profile.era),
+    headers: refused.headers,
+    message: errorOf(refused, profile.era, id)
+  }
 }
 
 const refusalOf = (failure: Extract<Answer, { readonly type: "failure" }>["failure"]): Refusal => {
-  if (failure.type === "interrupted") return refusal("interrupted", "The request was interrupted: the server is shutting down.")
+  if (failure.type === "interrupted")
+    return refusal("interrupted", "The request was interrupted: the server is shutting down.")
   if (failure.type === "masked") return refusal("internal-error", failure.message)
   const { error, message, code, data } = failure
   if (error instanceof ResourceNotFound) return { ...unknownResource(error.uri), message }
@@ -130,14 +135,22 @@ const factsOf = (
     sessionId: undefined,
     http: caller.http,
     principal: caller.principal,
-    progress: typeof token === "string" || typeof token === "number" ? progressTo(sink, token, caller.revision, isOpen) : undefined,
+    progress:
+      typeof token === "string" || typeof token === "number"
+        ? progressTo(sink, token, caller.revision, isOpen)
+        : undefined,
     log: logLevel === undefined ? undefined : logTo(sink, isOpen),
     logLevel: logLevel ?? "debug"
   }
 }
 
 /** Values must increase (basic/utilities/progress), and nothing follows the answer. */
-const progressTo = (sink: Sink, progressToken: string | number, revision: string, isOpen: () => boolean): Facts["progress"] => {
+const progressTo = (
+  sink: Sink,
+  progressToken: string | number,
+  revision: string,
+  isOpen: () => boolean
+): Facts["progress"] => {
   let last = Number.NEGATIVE_INFINITY
   return (progress, total, message) => {
     if (progress <= last || !isOpen()) return

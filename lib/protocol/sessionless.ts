@@ -43,17 +43,22 @@ export interface Envelope {
 /** Whether a body claims to be sessionless; only then is its envelope checked. */
 export const claimsSessionless = (params: unknown): boolean => {
   const meta = isRecord(params) ? params["_meta"] : undefined
-  return isRecord(meta) && (Object.hasOwn(meta, metaKeys.protocolVersion) || Object.hasOwn(meta, metaKeys.clientCapabilities))
+  return (
+    isRecord(meta) &&
+    (Object.hasOwn(meta, metaKeys.protocolVersion) || Object.hasOwn(meta, metaKeys.clientCapabilities))
+  )
 }
 
 /** Reads the envelope (2026-07-28 basic/index, "Request Metadata"); whether its revision is served comes after the headers. */
 export const readEnvelope = (params: unknown): Envelope | Refusal => {
   const meta = isRecord(params) ? params["_meta"] : undefined
-  if (!isRecord(meta)) return missing(`params._meta must carry ${metaKeys.protocolVersion} and ${metaKeys.clientCapabilities}.`)
+  if (!isRecord(meta))
+    return missing(`params._meta must carry ${metaKeys.protocolVersion} and ${metaKeys.clientCapabilities}.`)
   const revision = meta[metaKeys.protocolVersion]
   const capabilities = meta[metaKeys.clientCapabilities]
   const clientInfo = meta[metaKeys.clientInfo]
-  if (typeof revision !== "string") return missing(`params._meta[${quoted(metaKeys.protocolVersion)}] must be a string.`)
+  if (typeof revision !== "string")
+    return missing(`params._meta[${quoted(metaKeys.protocolVersion)}] must be a string.`)
   if (!isRecord(capabilities)) return missing(`params._meta[${quoted(metaKeys.clientCapabilities)}] must be an object.`)
   if (clientInfo !== undefined && !isClientInfo(clientInfo)) {
     return missing(`params._meta[${quoted(metaKeys.clientInfo)}] must be { name: string, version: string }.`)

@@ -55,7 +55,8 @@ export const catalogueOf = (nodes: ReadonlyArray<Node>, source: Source, generati
   for (const node of nodes) {
     for (const component of source.load(node)) {
       const { type } = component["~mcpipe/Component"]
-      if (type === "tool") claim(tools, checkedTool(toolEntry(component as Tool.Any, node), problems), "tools are called")
+      if (type === "tool")
+        claim(tools, checkedTool(toolEntry(component as Tool.Any, node), problems), "tools are called")
       else if (type === "prompt") claim(prompts, promptEntry(component as Prompt.Any, node), "prompts are called")
       else {
         const entry = resourceEntry(component as Resource.Any, node)
@@ -66,7 +67,9 @@ export const catalogueOf = (nodes: ReadonlyArray<Node>, source: Source, generati
         const other = templates.find((known) => templatesConflict(known.template, entry.template))
         if (other !== undefined) {
           const both = `${JSON.stringify(other.name)} and ${JSON.stringify(entry.name)}`
-          problems.push(collision(`The resource templates ${both} match the same URIs with equal precedence`, other, entry))
+          problems.push(
+            collision(`The resource templates ${both} match the same URIs with equal precedence`, other, entry)
+          )
         }
         templates.push(entry)
       }

@@ -49,7 +49,9 @@ export const compile = <Call, Result>(
  * prepared context is free and merging one on the way costs 1–2 µs.
  */
 export const startOf = (node: Node): Node => {
-  const hooked = ancestry(node).slice(1).some(({ definition }) => definition.middleware.length > 0)
+  const hooked = ancestry(node)
+    .slice(1)
+    .some(({ definition }) => definition.middleware.length > 0)
   return hooked ? ancestry(node).at(-1)! : node
 }
 

@@ -38,7 +38,8 @@ export const dispatch = (
   const start = entry === undefined ? running.assembly.root : entry.start
   const scope = Scope.makeUnsafe()
   const context = requestContext(running.context(start), facts, entry, scope)
-  const innerFailed = (cause: Cause.Cause<unknown>) => answerInner(operation, decide(running, operation, context, cause))
+  const innerFailed = (cause: Cause.Cause<unknown>) =>
+    answerInner(operation, decide(running, operation, context, cause))
   let fiber: Fiber.Fiber<unknown, unknown>
   let answer: (exit: Exit.Exit<any, unknown>) => Answer
   if (hooks.length === 0) {
@@ -67,7 +68,10 @@ export const dispatch = (
 /** Follows a fiber to its end, so that the app's disposal can wait for it. */
 const follow = <A, E>(running: Running, fiber: Fiber.Fiber<A, E>, ended: (exit: Exit.Exit<A, E>) => void): void => {
   const exit = fiber.pollUnsafe()
-  if (exit !== undefined) return ended(exit)
+  if (exit !== undefined) {
+    ended(exit)
+    return
+  }
   running.fibers.add(fiber)
   fiber.addObserver((exit) => {
     running.fibers.delete(fiber)

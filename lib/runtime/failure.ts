@@ -13,7 +13,12 @@ export type Failure =
       /** A `ToolError`, or raised where only a tool's own result can carry it. */
       readonly error: Error
     }
-  | { readonly type: "masked"; readonly reference: string; readonly message: string; readonly cause: Cause.Cause<unknown> }
+  | {
+      readonly type: "masked"
+      readonly reference: string
+      readonly message: string
+      readonly cause: Cause.Cause<unknown>
+    }
   | { readonly type: "interrupted" }
 
 /**

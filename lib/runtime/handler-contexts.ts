@@ -48,7 +48,12 @@ class Shorthands implements HandlerContext<any> {
 
   get defer(): HandlerContext["defer"] {
     return (cleanup) =>
-      this.#addFinalizer(() => Effect.ignore(Effect.tryPromise(async () => cleanup()), { log: "Error" }))
+      this.#addFinalizer(() =>
+        Effect.ignore(
+          Effect.tryPromise(async () => cleanup()),
+          { log: "Error" }
+        )
+      )
   }
 
   get run(): HandlerContext<any>["run"] {
@@ -103,7 +108,7 @@ class Shorthands implements HandlerContext<any> {
   }
 }
 
-const withUses = (uses: Uses): new (context: Context.Context<never>) => object => {
+const withUses = (uses: Uses): (new (context: Context.Context<never>) => object) => {
   class WithUses extends Shorthands {
     readonly services: Context.Context<never>
     constructor(context: Context.Context<never>) {

@@ -72,7 +72,8 @@ const buildNode = Effect.fnUntraced(function* (
       missing = { provided, cause: exit.cause }
       still.push(provided)
     }
-    if (still.length === waiting.length && missing !== undefined) return yield* lacking(node, missing.provided, missing.cause)
+    if (still.length === waiting.length && missing !== undefined)
+      return yield* lacking(node, missing.provided, missing.cause)
     waiting = still
   }
   return own

@@ -81,11 +81,16 @@ const liveList = <K extends ListKind>(
   placed: ReadonlyArray<Placed<K>>
 ): Effect.Effect<Items, unknown, any> => {
   const { name, method } = hooks[kind]
-  const own = placed.filter((one) => one.node === node).map(({ item, component }) => ({ ...item, ...localName(kind, component) }))
+  const own = placed
+    .filter((one) => one.node === node)
+    .map(({ item, component }) => ({ ...item, ...localName(kind, component) }))
   const children = node.children.map((child) =>
     Effect.map(liveList(child, kind, placed), (items) => items.map((item) => mounted(kind, item, child.namespace!)))
   )
-  let list: Effect.Effect<Items, unknown, any> = Effect.map(Effect.all(children), (lists) => [...own, ...lists.flat()] as Items)
+  let list: Effect.Effect<Items, unknown, any> = Effect.map(
+    Effect.all(children),
+    (lists) => [...own, ...lists.flat()] as Items
+  )
   const { middleware, layers } = node.definition
   for (let i = middleware.length - 1; i >= 0; i--) {
     const { hooks: record, provides } = middleware[i]!["~mcpipe/Middleware"]
@@ -135,7 +140,11 @@ const listedTool = ({ node, name, component }: ToolEntry): Placed<"tools"> => ({
 const listedPrompt = ({ node, name, component }: PromptEntry): Placed<"prompts"> => ({
   node,
   component,
-  item: { name, ...base(component), ...(component.arguments.length === 0 ? undefined : { arguments: component.arguments }) }
+  item: {
+    name,
+    ...base(component),
+    ...(component.arguments.length === 0 ? undefined : { arguments: component.arguments })
+  }
 })
 
 const resourceFields = ({ component }: ResourceEntry) => ({

@@ -49,12 +49,14 @@ const levelOf = (prompt: Prompt.Any, owner: Node, at: Node): Level<Args, PromptR
 }
 
 const translateRefs = (given: PromptResult, namespace: string): PromptResult => {
-  if (!given.messages.some(({ content }) => contentRef(content as any) !== undefined)) return given
+  if (!given.messages.some(({ content }) => contentRef(content) !== undefined)) return given
   return {
     ...given,
     messages: given.messages.map((message) => {
-      const ref = contentRef(message.content as any)
-      return ref === undefined ? message : { ...message, content: withUri(message.content as any, mountUri(namespace, ref.uri)) }
+      const ref = contentRef(message.content)
+      return ref === undefined
+        ? message
+        : { ...message, content: withUri(message.content, mountUri(namespace, ref.uri)) }
     })
   }
 }
@@ -65,7 +67,8 @@ const coreOf = (prompt: Prompt.Any) => {
   const subject = `prompt ${JSON.stringify(prompt.name)}`
   return (args: Args): Effect.Effect<PromptResult, unknown, any> => {
     const decoded = input.decode(args)
-    if (!decoded.ok) return Effect.fail(new InvalidArguments(formatIssues(`Invalid arguments for ${subject}`, decoded.issues)))
+    if (!decoded.ok)
+      return Effect.fail(new InvalidArguments(formatIssues(`Invalid arguments for ${subject}`, decoded.issues)))
     const called = Effect.map(invoke(decoded.value), toMessages)
     return timeout === undefined
       ? called

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { contentRef, withUri } from "../builder/content.ts"
 import { type ResourceContents, toContents } from "../builder/contents.ts"
 import { PublicError } from "../builder/errors.ts"
 import { formatIssues } from "../builder/issues.ts"
@@ -59,8 +60,10 @@ const levelOf = (resource: Resource.Any, at: Node): Level<string, ReadResult> =>
   }
 }
 
-/** Contents under the URI that was asked for move with it; URIs that point elsewhere stay. */
+/** References, and contents under the URI that was asked for, move with the mount; URIs that point elsewhere stay. */
 const translate = (item: ResourceContents, namespace: string, uri: string): ResourceContents => {
+  const ref = contentRef(item)
+  if (ref !== undefined) return withUri(item, mountUri(namespace, ref.uri))
   const own = unmountUri(namespace, uri)
   if (own === undefined) return item
   return item.uri === own || item.uri.startsWith(`${own}/`) ? { ...item, uri: mountUri(namespace, item.uri) } : item

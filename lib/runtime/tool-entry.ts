@@ -49,9 +49,12 @@ const coreOf = (tool: Tool.Any): Run<Args, ToolResult> => {
   const { timeout } = tool
   return (args) => {
     const decoded = decode(args)
-    if (!decoded.ok) return Effect.succeed(toolErrorResult(formatIssues(`Invalid arguments for ${subject}`, decoded.issues)))
+    if (!decoded.ok)
+      return Effect.succeed(toolErrorResult(formatIssues(`Invalid arguments for ${subject}`, decoded.issues)))
     const called = Effect.map(invoke(decoded.value), finish)
-    return timeout === undefined ? called : timed(called, timeout, () => new ToolError(`${capital(subject)} timed out after ${timeout} ms.`))
+    return timeout === undefined
+      ? called
+      : timed(called, timeout, () => new ToolError(`${capital(subject)} timed out after ${timeout} ms.`))
   }
 }
 
@@ -81,11 +84,11 @@ const finisher = (tool: Tool.Any): ((value: unknown) => ToolResult) => {
 
 /** Links made from references name a URI of the child; the parent knows it under the child's namespace. */
 const translateRefs = (given: ToolResult, namespace: string): ToolResult => {
-  if (!given.content.some((item) => contentRef(item as any) !== undefined)) return given
+  if (!given.content.some((item) => contentRef(item) !== undefined)) return given
   return result({
     content: given.content.map((item) => {
-      const ref = contentRef(item as any)
-      return ref === undefined ? item : withUri(item as any, mountUri(namespace, ref.uri))
+      const ref = contentRef(item)
+      return ref === undefined ? item : withUri(item, mountUri(namespace, ref.uri))
     }) as any,
     structured: given.structuredContent,
     meta: given._meta,

@@ -33,7 +33,9 @@ export class Changes extends Context.Service<Changes, ChangesShape>()("mcpipe/Ch
       return Changes.of({
         publish,
         resourceUpdated: (ref) =>
-          Effect.suspend(() => publish({ type: "resource-updated", ref: typeof ref === "string" ? resourceRef(ref) : ref })),
+          Effect.suspend(() =>
+            publish({ type: "resource-updated", ref: typeof ref === "string" ? resourceRef(ref) : ref })
+          ),
         stream: Stream.fromPubSub(hub)
       })
     })
@@ -45,7 +47,9 @@ export class Changes extends Context.Service<Changes, ChangesShape>()("mcpipe/Ch
     return Layer.succeed(Changes, {
       publish,
       resourceUpdated: (ref) =>
-        Effect.suspend(() => publish({ type: "resource-updated", ref: typeof ref === "string" ? resourceRef(ref) : ref })),
+        Effect.suspend(() =>
+          publish({ type: "resource-updated", ref: typeof ref === "string" ? resourceRef(ref) : ref })
+        ),
       stream: Stream.empty
     })
   }

@@ -26,7 +26,9 @@ export interface RequestContextShape {
   /** The MCP method, such as `"tools/call"`. */
   readonly method: string
   /** What is being called, under the name the client used. */
-  readonly component: { readonly type: "tool" | "resource" | "prompt"; readonly name: string; readonly version: string | undefined } | undefined
+  readonly component:
+    | { readonly type: "tool" | "resource" | "prompt"; readonly name: string; readonly version: string | undefined }
+    | undefined
   readonly client: { readonly info: ClientInfo | undefined; readonly capabilities: Readonly<Record<string, unknown>> }
   /** `"handshake"` up to revision 2025-11-25, `"sessionless"` from 2026-07-28. */
   readonly era: "handshake" | "sessionless"

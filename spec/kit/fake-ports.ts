@@ -124,7 +124,8 @@ export const fakePorts = (): FakePorts => {
         const request = message as FakeRequest
         if (request.id !== undefined) {
           let answered = false
-          const work: InFlight | undefined = run(request, peer.send, (reply) => {
+          let work: InFlight | undefined
+          work = run(request, peer.send, (reply) => {
             answered = true
             peer.send(reply.message!, reply.resultBytes)
             if (work !== undefined && open.delete(work) && open.size === 0) {
