@@ -9,15 +9,18 @@ export interface Suggestions {
 }
 
 /** Suggests values for an argument: `prefix` is what was typed, `others` the arguments already settled. */
-export type Complete = (
+export type Complete<Ret = Handled<ReadonlyArray<string> | Suggestions>> = (
   prefix: string,
   others: Readonly<Record<string, string>>
-) => Handled<ReadonlyArray<string> | Suggestions>
+) => Ret
 
-/** Completions by argument name. */
-export type Completions<Names extends string = string> = { readonly [K in Names]?: Complete | undefined }
+/** Completions by argument name; `C` is what each returns. */
+export type Completers<C> = { readonly [K in keyof C]: Complete<C[K]> }
+
+/** What completions may return, by argument name; any other name meets the sentence `Unknown`. */
+export type Completions<C, Names extends PropertyKey, Unknown> = {
+  readonly [K in keyof C]: K extends Names ? Handled<ReadonlyArray<string> | Suggestions> : Unknown
+}
 
 /** The services that completions need. */
-export type CompletionServices<C> = {
-  [K in keyof C]: C[K] extends (...args: ReadonlyArray<any>) => infer Ret ? ServicesOf<Ret> : never
-}[keyof C]
+export type CompletionServices<C> = ServicesOf<C[keyof C]>

@@ -19,6 +19,8 @@ export interface PublicErrorOptions extends ErrorOptions {
  */
 export class PublicError extends Error {
   override readonly name: string = "PublicError"
+  /** Says what it is where `instanceof` cannot: between two copies of this package. */
+  readonly "~mcpipe/PublicError" = true
   readonly code: number | undefined
   readonly data: unknown
   constructor(message: string, options?: PublicErrorOptions) {
@@ -37,4 +39,9 @@ export class PublicError extends Error {
 /** A failure of a tool that the model should read and act on; becomes a result with `isError: true` (MCP server/tools, "Error Handling"). */
 export class ToolError extends PublicError {
   override readonly name: string = "ToolError"
+  readonly "~mcpipe/ToolError" = true
 }
+
+export const isPublicError = (u: unknown): u is PublicError => u instanceof Error && "~mcpipe/PublicError" in u
+
+export const isToolError = (u: unknown): u is ToolError => u instanceof Error && "~mcpipe/ToolError" in u

@@ -26,7 +26,7 @@ export interface ExtensionOptions<M> {
   readonly capabilities?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
 }
 
-/** An extension of the protocol: an immutable value for `server.add(extension)`; only the root server's are served. */
+/** An extension of the protocol: an immutable value for `server.add(extension)`; mounting a server brings its extensions along. */
 export interface Extension<out R = never> {
   readonly "~mcpipe/Extension": { readonly _R: Types.Covariant<R> }
   readonly id: string
@@ -35,6 +35,25 @@ export interface Extension<out R = never> {
   readonly resultTypes: ReadonlySet<string>
   readonly capabilities: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
+
+/** Methods of the core protocol, of any revision: an extension cannot redefine them (SEP-2133). */
+export const coreMethodNames: ReadonlySet<string> = new Set([
+  "initialize",
+  "ping",
+  "server/discover",
+  "tools/list",
+  "tools/call",
+  "resources/list",
+  "resources/templates/list",
+  "resources/read",
+  "resources/subscribe",
+  "resources/unsubscribe",
+  "prompts/list",
+  "prompts/get",
+  "completion/complete",
+  "logging/setLevel",
+  "subscriptions/listen"
+])
 
 const idPattern = /^[a-z0-9-]+(\.[a-z0-9-]+)+\/[A-Za-z0-9][A-Za-z0-9._-]*$/i
 
@@ -63,6 +82,13 @@ export const extension = <M extends Readonly<Record<string, ExtensionMethod>> = 
     throw new DefinitionError(
       `extension id ${JSON.stringify(options.id)}: use a reverse-DNS prefix and a name, such as "com.example/search".`
     )
+  }
+  for (const [name, row] of Object.entries(options.methods ?? {})) {
+    const where = `extension ${JSON.stringify(options.id)}: method ${JSON.stringify(name)}`
+    if (coreMethodNames.has(name))
+      throw new DefinitionError(`${where} is one of the core protocol; choose another name.`)
+    if (typeof row?.invoke !== "function")
+      throw new DefinitionError(`${where} must be made by method(options, handler).`)
   }
   return Object.freeze({
     "~mcpipe/Extension": { _R: undefined as any },

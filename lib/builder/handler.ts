@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type * as Types from "effect/Types"
 import { DefinitionError } from "./errors.ts"
 
 /** The four things a handler may give back: a value, a promise of it, an Effect, or a generator of Effects. */
@@ -17,23 +18,15 @@ export type SuccessOf<Ret> =
       ? A
       : Awaited<Ret>
 
-export type ErrorOf<Ret> =
-  Ret extends Effect.Effect<infer _A, infer E, infer _R>
-    ? E
-    : Ret extends Generator<infer Y, infer _A, infer _N>
-      ? Y extends Effect.Effect<infer _B, infer E, infer _R>
-        ? E
-        : never
-      : never
+/** The Effects a handler runs; a handler that returns `any`, such as `JSON.parse(…)`, runs none that the compiler knows. */
+type EffectsOf<Ret> = 0 extends 1 & Ret ? never : Ret extends Generator<infer Y, infer _A, infer _N> ? Known<Y> : Ret
+
+type Known<Y> = 0 extends 1 & Y ? never : Y
+
+export type ErrorOf<Ret> = EffectsOf<Ret> extends infer T ? (T extends Effect.Effect<any, infer E, any> ? E : never) : never
 
 export type ServicesOf<Ret> =
-  Ret extends Effect.Effect<infer _A, infer _E, infer R>
-    ? R
-    : Ret extends Generator<infer Y, infer _A, infer _N>
-      ? Y extends Effect.Effect<infer _B, infer _E, infer R>
-        ? R
-        : never
-      : never
+  EffectsOf<Ret> extends infer T ? (T extends Effect.Effect<any, any, infer R> ? R : never) : never
 
 /** The services a handler wants on its second parameter, by the name it wants them under. */
 export type Uses = Readonly<Record<string, Context.Key<any, any>>>
@@ -48,6 +41,14 @@ export interface Supplied {
 /** What of `R` the author still has to supply. */
 export type Needs<R> = R extends Supplied | Scope.Scope ? never : R
 
+/** The readable error for an Effect that needs a service which its handler does not name. */
+export interface NotInUses<R> {
+  readonly "This handler does not name the service: add it to the `uses` option": Types.Covariant<R>
+}
+
+/** Nothing when no service is missing, the readable error otherwise. */
+export type OnlyUses<R> = [R] extends [never] ? unknown : NotInUses<R>
+
 /** Sends one log message to the client; settles when it is on its way. */
 export type LogShorthand = (data: unknown, logger?: string) => Promise<void>
 
@@ -58,7 +59,7 @@ export interface HandlerContext<R = never> {
   /** Runs `cleanup` when the call ends, however it ends; last registered runs first. */
   readonly defer: (cleanup: () => void | PromiseLike<void>) => void
   /** Runs an Effect inside this call, with its services; interrupted when the call ends. */
-  readonly run: <A, E, R2 extends R | Supplied | Scope.Scope = never>(effect: Effect.Effect<A, E, R2>) => Promise<A>
+  readonly run: <A, E, R2>(effect: Effect.Effect<A, E, R2> & OnlyUses<Exclude<Needs<R2>, R>>) => Promise<A>
   /** Reports progress; goes nowhere when the client did not ask for it. Values must increase. */
   readonly progress: (progress: number, total?: number, message?: string) => Promise<void>
   /** Sends log messages to the client, in the eight levels of RFC 5424. */
@@ -75,9 +76,10 @@ export interface HandlerContext<R = never> {
 }
 
 /** A handler's second parameter: its `uses`, and the shorthands of `HandlerContext`. */
-export type ContextFor<U extends Uses> = { readonly [K in keyof U]: Context.Service.Shape<U[K]> } & HandlerContext<
-  UsesServices<U>
->
+// NoInfer: without it a handler made by Effect.fn loses the types of its parameters where `uses` is left out.
+export type ContextFor<U extends Uses> = {
+  readonly [K in keyof NoInfer<U>]: Context.Service.Shape<NoInfer<U>[K]>
+} & HandlerContext<UsesServices<U>>
 
 /** How the runtime makes second parameters; internal to the library. */
 export class HandlerContexts extends Context.Service<

@@ -10,6 +10,7 @@ import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from ".
 import type { PromptResult } from "./messages.ts"
 import type { Prompt } from "./prompt.ts"
 import type { Resource } from "./resource.ts"
+import type { ByLayerOf } from "./server-types.ts"
 import type { Tool } from "./tool.ts"
 import type { ToolResult } from "./tool-result.ts"
 
@@ -131,23 +132,37 @@ export interface Middleware<out P = never, out R = never> {
   }
 }
 
-type HookServices<H> = {
-  [K in keyof H]: H[K] extends (...args: ReadonlyArray<any>) => infer Ret ? ServicesOf<Ret> : never
-}[keyof H]
+/** What the hooks need; a `request` hook runs outside of all that gives services, so that only layers can help it. */
+type HookNeeds<H> = H extends (...args: ReadonlyArray<any>) => infer Ret
+  ? ByLayerOf<Needs<ServicesOf<Ret>>>
+  : { [K in keyof H]-?: NeedsOfHook<K, H[K]> }[keyof H]
 
+type NeedsOfHook<K, F> = F extends (...args: ReadonlyArray<any>) => infer Ret
+  ? K extends "request"
+    ? ByLayerOf<Needs<ServicesOf<Ret>>>
+    : Needs<ServicesOf<Ret>>
+  : never
+
+/** The readable error for a hook that does not exist. */
 type UnknownHook = "no such hook; see the Hooks interface for the ones there are"
+
+type KnownHooks<H> = [Exclude<keyof H, HookName>] extends [never]
+  ? unknown
+  : { readonly [K in Exclude<keyof H, HookName>]: UnknownHook }
+
+/** A record of hooks and no function: functions are taken for `request` hooks. */
+interface HooksRecord extends Hooks {
+  readonly bind?: never
+}
 
 /**
  * Makes a middleware from hooks; a bare function means `request`. Hooks return Effects or are generator functions.
  * A hook refuses a call by failing with `PublicError` or `ToolError`.
  * @example server(info).use(middleware({ callTool: (next, call) => next({ ...call, args: trim(call.args) }) }))
  */
-export const middleware: {
-  <const F extends NonNullable<Hooks["request"]>>(request: F): Middleware<never, Needs<ServicesOf<ReturnType<F>>>>
-  <const H extends Hooks>(
-    hooks: H & { readonly [K in Exclude<keyof H, keyof Hooks>]: UnknownHook }
-  ): Middleware<never, Needs<HookServices<H>>>
-} = (given: Hooks | NonNullable<Hooks["request"]>): any => {
+export const middleware = <const H extends HooksRecord | NonNullable<Hooks["request"]>>(
+  given: H & KnownHooks<H>
+): Middleware<never, HookNeeds<H>> => {
   const hooks = typeof given === "function" ? { request: given } : given
   if (typeof hooks !== "object" || hooks === null) {
     throw new DefinitionError("middleware: pass a record of hooks, or one function, which then is its request hook.")
@@ -166,8 +181,8 @@ export const middleware: {
   return make(uniform, undefined)
 }
 
-/** A tool call, resource read, prompt or completion about to run. */
-export type AnyCall = ToolCall | ResourceRead | PromptGet | Completion
+/** A tool call, resource read, prompt, completion or list about to run. */
+export type AnyCall = ToolCall | ResourceRead | PromptGet | Completion | ListCall
 
 /**
  * A middleware that gives handlers a service, made anew for every call.

@@ -13,7 +13,7 @@ import {
   type Uses,
   type UsesServices
 } from "./handler.ts"
-import type { PromptReturn } from "./messages.ts"
+import { Prompt as Messages, type PromptReturn } from "./messages.ts"
 import {
   type Entries,
   type InferIn,
@@ -24,12 +24,12 @@ import {
 } from "./schema.ts"
 
 /** What a prompt is, beside its handler. */
-export interface PromptOptions<A extends Entries = Entries, U extends Uses = Uses, C = unknown> extends CommonOptions {
+export interface PromptOptions<A extends Entries = Entries, U extends Uses = Uses, C = any> extends CommonOptions {
   readonly name: string
   /** Arguments: valibot entries that accept strings, since prompt arguments travel as strings. */
   readonly args?: A | undefined
   /** Completions by argument name. */
-  readonly complete?: C | undefined
+  readonly complete?: Completers<C> | undefined
   /** Services the handler finds on its second parameter. */
   readonly uses?: U | undefined
 }
@@ -58,6 +58,12 @@ export declare namespace Prompt {
   type Any = Prompt<any, any, any>
 }
 
+/** What prompt handlers return beside strings; as a type, a prompt. */
+export const Prompt: typeof Messages = Messages
+
+/** The readable error for a key of `complete` that `args` does not have. */
+type NoSuchArgument = "the prompt has no such argument"
+
 const Prototype = prototypeOf("Prompt")
 
 /**
@@ -69,7 +75,7 @@ export const prompt = <
   Ret extends Handled<PromptReturn>,
   A extends Entries = {},
   U extends Uses = {},
-  C extends Completions<keyof A & string> = {}
+  C extends Completions<C, keyof A, NoSuchArgument> = {}
 >(
   options: PromptOptions<A, U, C>,
   handler: (args: InferOut<A>, context: ContextFor<U>) => Ret

@@ -1,6 +1,7 @@
 import type * as Types from "effect/Types"
 import type { Completions, CompletionServices } from "./complete.ts"
 import { type CommonOptions, type Component, type ComponentInternals, common, prototypeOf } from "./component.ts"
+import { Resource as Contents } from "./contents.ts"
 import { DefinitionError } from "./errors.ts"
 import {
   type ContextFor,
@@ -31,7 +32,7 @@ export interface CacheHint {
 }
 
 /** What a resource is, beside its handler. */
-export interface ResourceOptions<Uri extends string = string, P = unknown, U extends Uses = Uses, C = unknown>
+export interface ResourceOptions<Uri extends string = string, P = unknown, U extends Uses = Uses, C = any>
   extends CommonOptions {
   /** A URI `scheme://…`, or a template of it: `{id}` one segment, `{path*}` several, `{?q,limit}` query. */
   readonly uri: Uri
@@ -47,7 +48,7 @@ export interface ResourceOptions<Uri extends string = string, P = unknown, U ext
   /** Schemas of template variables, which arrive as strings. */
   readonly params?: P | undefined
   /** Completions by template variable. */
-  readonly complete?: C | undefined
+  readonly complete?: Completers<C> | undefined
   /** Services the handler finds on its second parameter. */
   readonly uses?: U | undefined
   /** Default: the server's. */
@@ -79,10 +80,17 @@ export declare namespace Resource {
   type Any = Resource<string, any, any>
 }
 
+/** What resource handlers return beside plain values, and references that mounts translate; as a type, a resource. */
+export const Resource: typeof Contents = Contents
+
 /** The handler's variables: those of the template, refined by `params`. */
+// NoInfer for Effect.fn, as in ContextFor
 export type Variables<Uri extends string, P extends Entries> = Types.Simplify<
-  Omit<UriVariables<Uri>, keyof P> & InferOut<P>
+  Omit<UriVariables<Uri>, keyof NoInfer<P>> & InferOut<NoInfer<P>>
 >
+
+/** The readable error for a key of `params` or `complete` that the URI does not have. */
+type NoSuchVariable = "the URI has no such variable"
 
 const Prototype = prototypeOf("Resource")
 
@@ -94,9 +102,9 @@ const Prototype = prototypeOf("Resource")
 export const resource = <
   const Uri extends string,
   Ret extends Handled<unknown>,
-  P extends Entries & { readonly [K in Exclude<keyof P, keyof UriVariables<Uri>>]: never } = {},
+  P extends Entries & { readonly [K in Exclude<keyof P, keyof UriVariables<Uri>>]: NoSuchVariable } = {},
   U extends Uses = {},
-  C extends Completions<keyof UriVariables<Uri> & string> = {}
+  C extends Completions<C, keyof UriVariables<Uri>, NoSuchVariable> = {}
 >(
   options: ResourceOptions<Uri, P, U, C>,
   handler: (variables: Variables<Uri, P>, context: ContextFor<U>) => Ret

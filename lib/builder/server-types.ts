@@ -3,7 +3,7 @@ import type { ComponentServices } from "./component.ts"
 import type { Extension } from "./extension.ts"
 import type { Needs } from "./handler.ts"
 
-/** `X` is needed by a layer: only layers can give it. */
+/** `X` is needed where no middleware reaches (by a layer, a `request` hook, an extension): only layers can give it. */
 export interface ByLayer<in out X> {
   readonly "~mcpipe/ByLayer": Types.Invariant<X>
 }
@@ -36,8 +36,15 @@ export type AfterMount<R, P, L> =
         ? never
         : R
 
-/** The services a component or extension needs from the author. */
-export type NeedsOf<C> = C extends Extension<infer R> ? R : Needs<ComponentServices<C>>
+/** What a middleware still needs where those used before it give `P` and layers give `L`. */
+export type AfterOuter<R, P, L> =
+  R extends ByLayer<infer X> ? (X extends L ? never : R) : Needs<R> extends P | L ? never : ByOuter<R>
+
+/** What a component or extension needs from the author; no middleware surrounds an extension's methods. */
+export type NeedsOf<C> = C extends Extension<infer R> ? ByLayerOf<R> : Needs<ComponentServices<C>>
+
+/** What is still missing of the needs of a component or extension. */
+export type AfterAdding<C, P, L> = AfterMount<NeedsOf<C>, P, L>
 
 /** The request services among a layer's needs; a layer is built once per app, where no request exists. */
 type RequestServices<RIn> = Extract<RIn, { readonly "~mcpipe/supplied": "request" }>
@@ -56,8 +63,8 @@ export type WithoutRequestServices<RIn> = [RequestServices<RIn>] extends [never]
 
 /** The readable error for a server that cannot run yet. */
 export interface MissingServices<R> {
-  readonly "This server still needs services: add .provide(layer) for": KeyOf<Bare<R>>
+  readonly "This server still needs services: add .provide(layer) for": KeyOf<R>
 }
 
 /** Nothing when no service is missing, the readable error otherwise. */
-export type Complete<R> = [R] extends [never] ? unknown : MissingServices<R>
+export type Complete<R> = [R] extends [never] ? unknown : MissingServices<Bare<R>>

@@ -9,7 +9,7 @@ import type { Supplied } from "./handler.ts"
 import { isMiddleware, type Middleware } from "./middleware.ts"
 import type { Prompt } from "./prompt.ts"
 import { type CacheHint, checkCacheHint, type Resource } from "./resource.ts"
-import type { AfterLayers, AfterMount, ByLayerOf, ByOuterOf, NeedsOf, WithoutRequestServices } from "./server-types.ts"
+import type { AfterAdding, AfterLayers, AfterMount, AfterOuter, ByLayerOf, NeedsOf, WithoutRequestServices } from "./server-types.ts"
 import type { Tool } from "./tool.ts"
 
 /** Who the server is, as clients see it, and how it lists. */
@@ -63,9 +63,9 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
   /** Adds any number of tools, resources, prompts and extensions. */
   add<const Cs extends ReadonlyArray<Component | Extension<unknown>>>(
     ...components: Cs
-  ): Server<R | Exclude<NeedsOf<Cs[number]>, P | L>, P, L>
+  ): Server<R | AfterAdding<Cs[number], P, L>, P, L>
   /** Adds middleware inside all used before it; its place among tools and layers does not matter. */
-  use<P2, RM>(middleware: Middleware<P2, RM>): Server<Exclude<R, P2> | ByOuterOf<Exclude<RM, P | L>>, P | P2, L>
+  use<P2, RM>(middleware: Middleware<P2, RM>): Server<Exclude<R, P2> | AfterOuter<RM, P, L>, P | P2, L>
   /** Serves another server's components here: tools and prompts as `ns_name`, resources as `scheme://ns/…`. */
   mount<R2, P2, L2>(namespace: string, server: Server<R2, P2, L2>): Server<R | AfterMount<R2, P, L>, P, L>
   /** Supplies services from a layer, built once per app; other layers may use them too, whatever their order. */
@@ -190,18 +190,18 @@ export const prompt: {
 /** `Server.add(a, b)`: the `.pipe` form of `.add`. */
 export const add =
   <const Cs extends ReadonlyArray<Component | Extension<unknown>>>(...components: Cs) =>
-  <R, P, L>(self: Server<R, P, L>): Server<R | Exclude<NeedsOf<Cs[number]>, P | L>, P, L> =>
+  <R, P, L>(self: Server<R, P, L>): Server<R | AfterAdding<Cs[number], P, L>, P, L> =>
     self.add(...components)
 
 /** `Server.use(m)`: the `.pipe` form of `.use`. */
 export const use: {
   <P2, RM>(
     middleware: Middleware<P2, RM>
-  ): <R, P, L>(self: Server<R, P, L>) => Server<Exclude<R, P2> | ByOuterOf<Exclude<RM, P | L>>, P | P2, L>
+  ): <R, P, L>(self: Server<R, P, L>) => Server<Exclude<R, P2> | AfterOuter<RM, P, L>, P | P2, L>
   <R, P, L, P2, RM>(
     self: Server<R, P, L>,
     middleware: Middleware<P2, RM>
-  ): Server<Exclude<R, P2> | ByOuterOf<Exclude<RM, P | L>>, P | P2, L>
+  ): Server<Exclude<R, P2> | AfterOuter<RM, P, L>, P | P2, L>
 } = Function.dual(2, (self: AnyServer, value: Middleware<any, any>) => self.use(value))
 
 /** `Server.mount("ns", s)`: the `.pipe` form of `.mount`. */
@@ -229,3 +229,14 @@ export const provide: {
     layer: Layer.Layer<ROut, E, RIn> & WithoutRequestServices<RIn>
   ): Server<AfterLayers<R, ROut> | ByLayerOf<Exclude<RIn, L | Supplied>>, P, L | ROut>
 } = Function.dual(2, (self: AnyServer, layer: Layer.Layer<any, any, any>) => self.provide(layer as any))
+
+/** `Server.tool(t)`, `Server.use(m)` …: the pipeline's steps for `.pipe`; as a type, what `server(…)` makes. */
+export const Server: {
+  readonly tool: typeof tool
+  readonly resource: typeof resource
+  readonly prompt: typeof prompt
+  readonly add: typeof add
+  readonly use: typeof use
+  readonly mount: typeof mount
+  readonly provide: typeof provide
+} = { tool, resource, prompt, add, use, mount, provide }

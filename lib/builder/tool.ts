@@ -88,7 +88,10 @@ export declare namespace Tool {
 }
 
 type Returned<O extends ValueInput> = [O] extends [never] ? unknown : InferIn<O> | ToolResult
-type OutOf<O extends ValueInput, Ret> = [O] extends [never] ? Exclude<SuccessOf<Ret>, ToolResult> : InferOut<O>
+type OutOf<O extends ValueInput, Ret> = [O] extends [never] ? Unfinished<SuccessOf<Ret>> : InferOut<O>
+
+/** A finished result may hold anything. */
+type Unfinished<A> = [A] extends [ToolResult] ? unknown : Exclude<A, ToolResult>
 
 const Prototype = prototypeOf("Tool")
 const namePattern = /^[A-Za-z0-9_\-./]{1,128}$/

@@ -5,7 +5,7 @@ type Capabilities = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 /** Server capabilities, derived from what is there: nothing is advertised that is not served. */
 export const capabilitiesOf = ({ assembly }: Running, catalogue: Catalogue): Capabilities => {
-  const { extensions } = assembly.root.definition
+  const extensions = assembly.extensions.map(({ extension }) => extension)
   const settings = Object.fromEntries(extensions.map((extension) => [extension.id, extension.settings]))
   const derived: Capabilities = {
     logging: {},

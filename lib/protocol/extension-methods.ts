@@ -1,25 +1,27 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Extension } from "../builder/extension.ts"
 import { formatIssues } from "../builder/issues.ts"
 import type { Running } from "../runtime/app.ts"
+import type { PlacedExtension } from "../runtime/extensions.ts"
 import { isRecord, type MethodRow } from "./method.ts"
 import { refusal } from "./reasons.ts"
 
 const tables = new WeakMap<Running, ReadonlyMap<string, MethodRow>>()
 
-/** The row that one of the root server's extensions adds for a method. */
+/** The row that an extension adds for a method. */
 export const extensionRow = (running: Running, method: string): MethodRow | undefined => {
-  const { extensions } = running.assembly.root.definition
+  const { extensions } = running.assembly
   if (extensions.length === 0) return undefined
   let table = tables.get(running)
   if (table === undefined) {
-    table = new Map(extensions.flatMap(rowsOf).map((row) => [row.method, row]))
+    table = new Map(extensions.flatMap((placed) => rowsOf(running, placed)).map((row) => [row.method, row]))
     tables.set(running, table)
   }
   return table.get(method)
 }
 
-const rowsOf = (extension: Extension<unknown>): ReadonlyArray<MethodRow> =>
+const rowsOf = (running: Running, { extension, node }: PlacedExtension): ReadonlyArray<MethodRow> =>
   [...extension.methods].map(([method, { params: schema, invoke, nameParam }]) => ({
     method,
     served: () => true,
@@ -39,10 +41,10 @@ const rowsOf = (extension: Extension<unknown>): ReadonlyArray<MethodRow> =>
       const { _meta, ...own } = params
       const decoded = schema.decode(own)
       if (!decoded.ok) return refusal("invalid-params", formatIssues(`Invalid params for ${method}`, decoded.issues))
-      return {
-        type: "effect",
-        effect: Effect.map(invoke(decoded.value), (result) => checked(extension, method, result))
-      }
+      const result = Effect.map(invoke(decoded.value), (value) => checked(extension, method, value))
+      if (node.parent === undefined) return { type: "effect", effect: result }
+      const inNode = (outer: Context.Context<any>) => Context.merge(outer, running.context(node))
+      return { type: "effect", effect: Effect.updateContext(result, inNode) }
     }
   }))
 

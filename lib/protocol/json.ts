@@ -32,10 +32,10 @@ export const notUtf8: Refusal = refusal(
   "The message is not valid UTF-8, as JSON must be (RFC 8259 §8.1)."
 )
 
-// A document d levels deep holds at least d openers and d closers. Short text, and text with few openers, needs no scan:
+// Text d levels deep holds at least d openers. Short text, and text with few openers, needs no scan:
 // counting openers with indexOf costs a tenth of a walk over the characters.
 const isDeeper = (text: string, maxDepth: number): boolean =>
-  text.length > 2 * maxDepth && hasMoreOpeners(text, maxDepth) && nestsDeeper(text, maxDepth)
+  text.length > maxDepth && hasMoreOpeners(text, maxDepth) && nestsDeeper(text, maxDepth)
 
 const hasMoreOpeners = (text: string, limit: number): boolean => {
   let count = 0

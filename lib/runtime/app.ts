@@ -12,6 +12,7 @@ import { ClientLog } from "../services/client-log.ts"
 import { Progress } from "../services/progress.ts"
 import { builderSource, type Catalogue, catalogueOf } from "./catalogue.ts"
 import type { RequestHook } from "./entry.ts"
+import { extensionsOf, type PlacedExtension } from "./extensions.ts"
 import { handlerContexts } from "./handler-contexts.ts"
 import { buildContexts, type LifespanError } from "./lifespan.ts"
 import { requestHooksOf } from "./names.ts"
@@ -29,6 +30,7 @@ export interface Assembly {
   readonly nodes: ReadonlyArray<Node>
   readonly info: ServerOptions
   readonly dev: boolean
+  readonly extensions: ReadonlyArray<PlacedExtension>
   readonly catalogue: Catalogue
 }
 
@@ -53,7 +55,7 @@ export interface Running {
 export const assembleServer = (server: AnyServer, options: AssembleOptions = {}): Assembly => {
   const { root, nodes } = treeOf(server)
   const catalogue = catalogueOf(nodes, builderSource, 0)
-  return { root, nodes, info: root.info, dev: options.dev === true, catalogue }
+  return { root, nodes, info: root.info, dev: options.dev === true, extensions: extensionsOf(nodes), catalogue }
 }
 
 /** Builds the layers of an assembly into the surrounding scope; calls still in flight at its end are interrupted first. */

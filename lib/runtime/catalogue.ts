@@ -3,17 +3,13 @@ import type { Prompt } from "../builder/prompt.ts"
 import type { Resource } from "../builder/resource.ts"
 import type { Tool } from "../builder/tool.ts"
 import { templatesConflict } from "../builder/uri-template.ts"
+import { AssemblyError } from "./assembly-error.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
 import { type Lists, listsOf } from "./listing.ts"
 import { describeNode, type Node } from "./node.ts"
 import { promptEntry } from "./prompt-entry.ts"
 import { resourceEntry } from "./resource-entry.ts"
 import { toolEntry } from "./tool-entry.ts"
-
-/** The components of a server cannot be served together; the message names each pair, where both come from, and the fix. */
-export class AssemblyError extends Error {
-  override readonly name = "AssemblyError"
-}
 
 /** Where a node's components come from; the builder's own are one source, and it never changes. */
 export interface Source {

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { ToolError } from "../builder/errors.ts"
+import { isToolError } from "../builder/errors.ts"
 import { toolErrorResult } from "../builder/tool-result.ts"
 import type { Running } from "./app.ts"
 import { type Answer, aroundRequest } from "./around-request.ts"
@@ -104,6 +104,6 @@ const answerInner = (operation: Operation, failure: Failure): Answer =>
 
 /** A `request` hook refuses the request itself, unless it speaks to the model with a `ToolError`. */
 const answerHook = (operation: Operation, failure: Failure): Answer =>
-  operation.type === "tool" && failure.type === "public" && failure.error instanceof ToolError
+  operation.type === "tool" && failure.type === "public" && isToolError(failure.error)
     ? { type: "value", value: toolErrorResult(failure.message) }
     : { type: "failure", failure }

@@ -1,7 +1,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { ErrorClass } from "../builder/component.ts"
-import { PublicError } from "../builder/errors.ts"
+import { isPublicError } from "../builder/errors.ts"
 
 /** How a call failed, decided once: what the client may know, and what only the log may. */
 export type Failure =
@@ -28,7 +28,7 @@ export type Failure =
 export const classify = (cause: Cause.Cause<unknown>, declared: ReadonlyArray<ErrorClass>, dev: boolean): Failure => {
   for (const reason of cause.reasons) {
     const error = Cause.isFailReason(reason) ? reason.error : Cause.isDieReason(reason) ? reason.defect : undefined
-    if (error instanceof PublicError) {
+    if (isPublicError(error)) {
       return { type: "public", message: error.message, code: error.code, data: error.data, error }
     }
     if (error instanceof Error && declared.some((known) => error instanceof known)) {

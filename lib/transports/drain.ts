@@ -1,3 +1,5 @@
+import { type Refusal, refusal } from "../protocol/reasons.ts"
+
 /** Work that a transport has accepted and can wait for. */
 export interface Drainable {
   readonly pending: () => number
@@ -51,3 +53,12 @@ export const idleListeners = () => {
     }
   }
 }
+
+/** The refusal of work that comes after shutdown has begun. */
+export const shuttingDown: Refusal = refusal(
+  "draining",
+  "The server is shutting down; try again, another may answer.",
+  {
+    headers: { "retry-after": "1" }
+  }
+)

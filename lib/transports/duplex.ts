@@ -1,8 +1,7 @@
 import type { Connection } from "../protocol/exchange.ts"
 import type { JsonRpcError, RequestId } from "../protocol/json-rpc.ts"
 import { errorOf } from "../protocol/reasons.ts"
-import { type Drainable, idleListeners } from "./drain.ts"
-import { shuttingDown } from "./http/gate.ts"
+import { type Drainable, idleListeners, shuttingDown } from "./drain.ts"
 
 /** One peer being served on a duplex transport. */
 export interface DuplexServing {

@@ -3,6 +3,7 @@ import type * as Scope from "effect/Scope"
 import { type HttpOptions, type HttpSettings, httpSettings, listen } from "./http/node.ts"
 import { type MessageTransport, serveTransport } from "./memory.ts"
 import { booleanOption, integerOption, maxTimer, show } from "./options.ts"
+import { report } from "./report.ts"
 import type { AppLike, RunningApp } from "./running.ts"
 import { ServeError, toServeError } from "./serve-error.ts"
 import { stopOnSignals } from "./shutdown.ts"
@@ -52,13 +53,14 @@ export const serveApp = async (app: AppLike, options: ServeOptions = {}, owned =
   })
   // `close` reports a failing disposal; nobody has to watch `closed` as well.
   closed.catch(() => {})
-  const starting = begin(app, settings, guard)
+  let starting: Promise<Carrier>
   /** A signal may come while layers are being built: they are built to their end, then closed. */
   const stop = async () => {
     const carrier = await starting.catch(() => undefined)
     await carrier?.drain(gracePeriod)
   }
   const unregister = settings.signals ? stopOnSignals({ app, stop }) : () => {}
+  starting = begin(app, settings, guard)
   const finish = async () => {
     try {
       await stop()
@@ -90,7 +92,7 @@ export const serveApp = async (app: AppLike, options: ServeOptions = {}, owned =
     }
     throw error
   }
-  carrier.closed?.then(close).catch(() => {})
+  carrier.closed?.then(close).catch((error) => report("the app did not close cleanly", error))
   return { ...carrier.address, close, closed, [Symbol.asyncDispose]: close }
 }
 

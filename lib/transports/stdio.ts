@@ -62,6 +62,9 @@ export const serveStdio = (
     resolveClosed = resolve
   })
 
+  const onDrain = () => {
+    input.resume()
+  }
   const flush = () => {
     scheduled = false
     if (broken) {
@@ -82,7 +85,7 @@ export const serveStdio = (
     }
     if (output.writableLength > maxUnread && !input.isPaused()) {
       input.pause()
-      output.once("drain", () => input.resume())
+      output.once("drain", onDrain)
     }
   }
   const put = (message: Encoded) => {
@@ -155,6 +158,7 @@ export const serveStdio = (
     input.off("close", onEnd)
     input.off("error", onEnd)
     input.pause()
+    output.off("drain", onDrain)
     output.off("close", onBroken)
     if (!broken) {
       output.off("error", onBroken)

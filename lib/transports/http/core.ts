@@ -13,10 +13,6 @@ import { type HostRuleOptions, hostRule } from "./hosts.ts"
 export interface HttpCoreOptions extends HostRuleOptions {
   /** Path of the endpoint. Default `/mcp`. */
   readonly path?: string | undefined
-  /** Host names this server answers to, with or without a port; replaces the default: loopback names and the bound host. */
-  readonly hosts?: ReadonlyArray<string> | undefined
-  /** Origins whose pages may call, such as `https://app.example.com`. Default: http(s) origins on an allowed host. */
-  readonly origins?: ReadonlyArray<string> | undefined
   /** Whether one proxy stands before us that writes `X-Forwarded-Host`, `-Proto` and `-For`. Default false: they are ignored. */
   readonly trustProxy?: boolean | undefined
   /** Decides who is calling before the body is read. Default: everybody is anonymous. */
@@ -27,10 +23,6 @@ export interface HttpCoreOptions extends HostRuleOptions {
   readonly maxDepth?: number | undefined
   /** Milliseconds a body may take once its head has arrived; later answers 408. Default 30,000. */
   readonly bodyTimeout?: number | undefined
-  /** Answers to every `Host`: web pages can then reach this server by DNS rebinding. Default false. */
-  readonly dangerouslyAllowAnyHost?: boolean | undefined
-  /** Answers to every `Origin`: every web page can then call this server. Default false. */
-  readonly dangerouslyAllowAnyOrigin?: boolean | undefined
 }
 
 /** HTTP options, checked and with defaults. */

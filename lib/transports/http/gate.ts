@@ -1,5 +1,6 @@
 import type { HttpHead } from "../../protocol/exchange.ts"
 import { type Refusal, refusal } from "../../protocol/reasons.ts"
+import { shuttingDown } from "../drain.ts"
 import { show } from "../options.ts"
 import type { HostRule } from "./hosts.ts"
 
@@ -66,15 +67,6 @@ export const makeGate = ({ path, rule, maxBodyBytes }: GateOptions): Gate => {
     return length !== undefined && Number(length) > maxBodyBytes ? bodyTooLarge(maxBodyBytes) : accepted
   }
 }
-
-/** The refusal of work that comes after shutdown has begun. */
-export const shuttingDown: Refusal = refusal(
-  "draining",
-  "The server is shutting down; try again, another may answer.",
-  {
-    headers: { "retry-after": "1" }
-  }
-)
 
 /** The refusal of a body beyond the limit (413). */
 export const bodyTooLarge = (maxBodyBytes: number): Refusal =>

@@ -2,8 +2,7 @@ import type { IncomingMessage } from "node:http"
 import type { GateHead } from "./gate.ts"
 
 /** The head of a node:http request. */
-export const nodeHead = (request: IncomingMessage, trustProxy: boolean, scheme: string): GateHead =>
-  new NodeHead(request, trustProxy, scheme)
+export const nodeHead = (request: IncomingMessage, trustProxy: boolean): GateHead => new NodeHead(request, trustProxy)
 
 /** The head of a fetch `Request`. */
 export const fetchHead = (request: Request, trustProxy: boolean): GateHead => new FetchHead(request, trustProxy)
@@ -11,15 +10,13 @@ export const fetchHead = (request: Request, trustProxy: boolean): GateHead => ne
 class NodeHead implements GateHead {
   readonly #request: IncomingMessage
   readonly #trustProxy: boolean
-  readonly #scheme: string
   readonly headers: GateHead["headers"]
   readonly method: string
   readonly path: string
   readonly host: string | undefined
-  constructor(request: IncomingMessage, trustProxy: boolean, scheme: string) {
+  constructor(request: IncomingMessage, trustProxy: boolean) {
     this.#request = request
     this.#trustProxy = trustProxy
-    this.#scheme = scheme
     const values = request.headers
     this.headers = {
       get: (name) => {
@@ -37,7 +34,7 @@ class NodeHead implements GateHead {
   get url(): string {
     const target = this.#request.url!
     const scheme =
-      (this.#trustProxy ? forwardedScheme(this.#request.headers["x-forwarded-proto"]) : undefined) ?? this.#scheme
+      (this.#trustProxy ? forwardedScheme(this.#request.headers["x-forwarded-proto"]) : undefined) ?? "http"
     return target.startsWith("/") ? `${scheme}://${this.host ?? "localhost"}${target}` : target
   }
   get remoteAddress(): string | undefined {

@@ -10,11 +10,13 @@ export interface HostRule {
 }
 
 export interface HostRuleOptions {
-  /** Host names, with or without a port. Default: the loopback names and the bound host. */
+  /** Host names this server answers to, with or without a port; replaces the default: loopback names and the bound host. */
   readonly hosts?: ReadonlyArray<string> | undefined
-  /** Origins such as `https://app.example.com`. Default: http and https origins whose host is allowed. */
+  /** Origins whose pages may call, such as `https://app.example.com`. Default: http(s) origins on an allowed host. */
   readonly origins?: ReadonlyArray<string> | undefined
+  /** Answers to every `Host`: web pages can then reach this server by DNS rebinding. Default false. */
   readonly dangerouslyAllowAnyHost?: boolean | undefined
+  /** Answers to every `Origin`: every web page can then call this server. Default false. */
   readonly dangerouslyAllowAnyOrigin?: boolean | undefined
 }
 

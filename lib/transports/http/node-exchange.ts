@@ -6,8 +6,9 @@ import { notUtf8 } from "../../protocol/json.ts"
 import type { Refusal } from "../../protocol/reasons.ts"
 import { isRefusal, runAuthenticate } from "./authenticate.ts"
 import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
-import { acceptsEvents, acceptsJson, bodyTimeout, bodyTooLarge, shuttingDown } from "./gate.ts"
+import { acceptsEvents, acceptsJson, bodyTimeout, bodyTooLarge } from "./gate.ts"
 import { nodeHead } from "./head.ts"
+import { shuttingDown } from "../drain.ts"
 import { maxUnreadBytes, sseEvent, sseHeaderList } from "./sse.ts"
 
 /** What the exchanges of one listening server share. */
@@ -25,8 +26,7 @@ export interface NodeState {
  */
 export const exchange = (state: NodeState, request: IncomingMessage, response: ServerResponse): void => {
   const { core } = state
-  const scheme = "encrypted" in request.socket ? "https" : "http"
-  const head = nodeHead(request, core.trustProxy, scheme)
+  const head = nodeHead(request, core.trustProxy)
   const accepted = core.gate(head, state.draining)
   if (typeof accepted !== "number") {
     refuseUnread(request, response, accepted, state.draining)
@@ -34,6 +34,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
   }
   let inFlight: InFlight | undefined
   let stopAuthenticate: (() => void) | undefined
+  let stopReading: (() => void) | undefined
   let ended = false
   let streaming = false
   const work: InFlight = {
@@ -44,6 +45,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         // Not yet with the protocol: nothing else would answer.
         ended = true
         stopAuthenticate?.()
+        stopReading?.()
         refuseUnread(request, response, shuttingDown, true)
       }
     }
@@ -79,6 +81,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
     if (!ended) {
       ended = true
       stopAuthenticate?.()
+      stopReading?.()
       inFlight?.interrupt("disconnected")
     }
     state.leave(work)
@@ -92,7 +95,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
       refuseUnread(request, response, decision, state.draining)
       return
     }
-    readBody(request, response, core, (body) => {
+    stopReading = readBody(request, response, core, (body) => {
       if (ended) {
         return
       }
@@ -114,12 +117,13 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
 
 const noBytes = Buffer.alloc(0)
 
+/** Reads a body within the limits on size and time and calls `done` once, unless the returned function stops it before. */
 const readBody = (
   request: IncomingMessage,
   response: ServerResponse,
   { maxBodyBytes, bodyTimeout: millis }: HttpCore,
   done: (body: Buffer | Refusal) => void
-): void => {
+): (() => void) => {
   let first: Buffer | undefined
   let chunks: Array<Buffer> | undefined
   let size = 0
@@ -150,7 +154,10 @@ const readBody = (
   }, millis)
   request.on("data", take)
   request.on("end", end)
-  response.on("close", () => clearTimeout(timer))
+  if (request.headers.expect !== undefined) {
+    response.writeContinue()
+  }
+  return stop
 }
 
 const send = (response: ServerResponse, reply: Reply, closing: boolean): void => {
@@ -189,9 +196,13 @@ const refuseUnread = (request: IncomingMessage, response: ServerResponse, refuse
   const reply = refusedReply(refused)
   const declared = request.headers["content-length"]
   const hasBody = request.headers["transfer-encoding"] !== undefined || (declared !== undefined && declared !== "0")
-  // Whoever was too slow with a body is not sending now.
-  if (!hasBody || request.complete || refused.reason === "body-timeout") {
+  if (!hasBody || request.complete) {
     send(response, reply, closing)
+    return
+  }
+  // Whoever was too slow with a body, or waits for our "100 Continue" to send it, is not sending now.
+  if (refused.reason === "body-timeout" || request.headers.expect !== undefined) {
+    send(response, reply, true)
     return
   }
   const body = encodeReply(reply)

@@ -82,7 +82,10 @@ export const listen = async (ports: Ports, settings: HttpSettings): Promise<Http
     // Node looks for late headers this often, by default every 30 seconds.
     connectionsCheckingInterval: Math.max(10, Math.min(1_000, Math.floor(headersTimeout / 4)))
   })
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => exchange(state, request, response))
+  const serveOne = (request: IncomingMessage, response: ServerResponse) => exchange(state, request, response)
+  server.on("request", serveOne)
+  // Clients that ask before sending a body hear of a refusal instead of "100 Continue".
+  server.on("checkContinue", serveOne)
   server.on("clientError", answerClientError)
   const port = await bind(server, settings.port, host)
   let ended: Promise<void> | undefined

@@ -228,6 +228,18 @@ describe("a hostile body", () => {
     expect(await send(port, { body: call("echo", { text: "\ufffd" }) })).toMatchObject({ status: 200 })
   })
 
+  it("is not asked for where the head alone is refused", async () => {
+    const { port } = await start()
+    const expect100 = { expect: "100-continue", "content-length": "10" }
+    const asking = await openSocket(port)
+    asking.write(rawHead(port, expect100, "/else"))
+    expect((await readResponse(asking)).status).toBe(404)
+    const welcome = await openSocket(port)
+    welcome.write(rawHead(port, expect100))
+    expect(String((await once(welcome, "data"))[0])).toBe("HTTP/1.1 100 Continue\r\n\r\n")
+    welcome.destroy()
+  })
+
   it("that was refused unread does not cost the connection when it is small", async () => {
     const { port } = await start()
     const socket = await openSocket(port)

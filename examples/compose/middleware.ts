@@ -1,0 +1,32 @@
+/** Middleware of this example; hooks are generator functions: `yield* next` runs what is inside. */
+import { Context, middleware, Principal, provides, ToolError } from "mcpipe"
+
+// #region log
+export const logRequests = middleware(function* (next, { method, name }) {
+  const start = performance.now()
+  const outcome = yield* next
+  const millis = Math.round(performance.now() - start)
+  console.error(`${method} ${name ?? ""}: ${outcome.outcome} in ${millis} ms`)
+  return outcome
+})
+// #endregion log
+
+// #region user
+export class CurrentUser extends Context.Service<CurrentUser, { readonly name: string }>()("example/CurrentUser") {}
+
+export const withUser = provides(CurrentUser, function* () {
+  const { anonymous, id } = yield* Principal
+  return { name: anonymous ? "guest" : id }
+})
+// #endregion user
+
+// #region members
+export const membersOnly = middleware({
+  callTool: function* (next, call) {
+    const user = yield* CurrentUser
+    if (user.name === "guest") throw new ToolError(`${call.name} is for members; please log in.`)
+    console.error(`${user.name} calls ${call.name}`)
+    return yield* next(call)
+  }
+})
+// #endregion members

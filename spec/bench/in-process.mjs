@@ -1,0 +1,18 @@
+// Message object in, message object out, one call after another.
+import { perCall, runCalls } from "./calls.mjs"
+import { median, verdict } from "./measure.mjs"
+import { eras } from "./workload.mjs"
+
+export const title = "In process, message in to message out"
+
+const ours = ["mcpipe engine", "mcpipe transport"]
+
+export const run = (options) => {
+  const both = ["floor", ...ours].flatMap((name) => eras.map((era) => [name, era]))
+  const peers = options.peers ? ["sdk-v1 low level", "sdk-v1", "sdk-v2"].map((name) => [name, "handshake"]) : []
+  return runCalls(title, "messages", [...both, ...peers], options, (of) =>
+    ours.flatMap((name) =>
+      eras.map((era) => verdict(`µs per call, ${name}, ${era}`, median(of(name, era).map(perCall)), { atMost: 5 }))
+    )
+  )
+}

@@ -1,0 +1,4 @@
+import { serve } from "mcpipe"
+import { adder } from "../servers/mcpipe.mjs"
+
+await serve(adder)
