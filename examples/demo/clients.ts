@@ -46,18 +46,21 @@ export const overHttp = (generation: Generation, url: string, token: string): Pr
 
 export interface HttpChild {
   readonly url: string
+  /** Asks the process to end, as a process manager does, and resolves with its exit code. */
   readonly stop: () => Promise<number | null>
+  /** Lines it wrote to stderr so far. */
+  readonly stderr: () => ReadonlyArray<string>
 }
 
 /** Starts an example that serves HTTP on a free port, and waits until it says where. */
-export const startHttp = (example: string): Promise<HttpChild> =>
+export const startHttp = (example: string, ...flags: ReadonlyArray<string>): Promise<HttpChild> =>
   new Promise((resolve, reject) => {
-    const { command: node, args } = command(example, ["--http"])
+    const { command: node, args } = command(example, [...flags, "--http"])
     const child: ChildProcess = spawn(node, args, {
       env: { ...process.env, PORT: "0" },
       stdio: ["ignore", "ignore", "pipe"]
     })
-    const ended = new Promise<number | null>((done) => child.once("exit", done))
+    const ended = new Promise<number | null>((done) => child.once("close", done))
     let stderr = ""
     child.stderr!.on("data", (chunk) => {
       stderr += chunk
@@ -67,7 +70,7 @@ export const startHttp = (example: string): Promise<HttpChild> =>
         child.kill("SIGTERM")
         return ended
       }
-      resolve({ url, stop })
+      resolve({ url, stop, stderr: () => stderr.trim().split("\n") })
     })
     child.once("error", reject)
     ended.then((code) => reject(new Error(`${example} ended with ${code} before it listened:\n${stderr}`)))

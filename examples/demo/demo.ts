@@ -2,7 +2,7 @@
  * Starts the example servers as child processes, calls them with both official MCP clients over stdio and HTTP, prints what was
  * called and what came back, and ends with 1 where an answer is not the expected one.
  */
-import { type DemoClient, type Generation, overHttp, overStdio, startHttp } from "./clients.ts"
+import { type DemoClient, type Generation, type HttpChild, overHttp, overStdio, startHttp } from "./clients.ts"
 import { type Transcript, transcript } from "./transcript.ts"
 
 const revisions: Readonly<Record<Generation, string>> = { v1: "2025-11-25", v2: "2026-07-28" }
@@ -57,9 +57,9 @@ const quickstart = async (generation: Generation, style: "plain" | "Effect", to:
 }
 
 const lifespan = async (generation: Generation, style: "plain" | "Effect", to: Transcript) => {
-  const flags = style === "Effect" ? ["--effect"] : []
-  const client = await overStdio(generation, "lifespan", ...flags)
-  begin(to, `lifespan in ${style} style, over stdio`, client, generation)
+  const child = await startHttp("lifespan", ...(style === "Effect" ? ["--effect"] : []))
+  const client = await overHttp(generation, child.url, "ada")
+  begin(to, `lifespan in ${style} style, over HTTP`, client, generation)
   await call(to, client, "add_note", { text: "milk" }, { id: 1, text: "milk" })
   await call(to, client, "get_note", { id: 7 }, "There is no note 7.")
   to.called('tools/call import_notes {"texts":["tea","salt"]}')
@@ -74,24 +74,38 @@ const lifespan = async (generation: Generation, style: "plain" | "Effect", to: T
   // the reference is another one each time
   to.answered(failed.replace(/[0-9a-f]{8}/, "…"), "Internal error (reference …)")
   await client.close()
+  await stop(to, child, "notes: closed with 3 notes")
 }
 
-const compose = async (to: Transcript) => {
-  const child = await startHttp("compose")
+const composeOverStdio = async (to: Transcript) => {
+  const client = await overStdio("v1", "compose")
+  begin(to, "compose in plain style, over stdio", client, "v1")
+  await call(to, client, "loans_borrow", { isbn: "9780141439518" }, "borrow is for members; please log in.")
+  await client.close()
+}
+
+const composeOverHttp = async (to: Transcript) => {
+  const child = await startHttp("compose", "--effect")
   for (const [generation, user, isbn] of [
     ["v1", "ada", "9780141439518"],
     ["v2", "grace", "9780141439600"]
   ] as const) {
     const client = await overHttp(generation, child.url, user)
-    begin(to, `compose over HTTP, called by ${user}`, client, generation)
+    begin(to, `compose in Effect style, over HTTP, called by ${user}`, client, generation)
     await call(to, client, "catalog_search", { text: "pride" }, "book://catalog/9780141439518")
     await call(to, client, "loans_borrow", { isbn }, `Enjoy it, ${user}.`)
     to.called(`resources/read loan://loans/${isbn}`)
     to.answered(JSON.parse((await client.read(`loan://loans/${isbn}`)).contents[0].text), { isbn, reader: user })
     await client.close()
   }
-  to.called("SIGTERM")
+  await stop(to, child)
+}
+
+/** Ends a child, and checks its exit code and what it said last on stderr. */
+const stop = async (to: Transcript, child: HttpChild, lastWords?: string) => {
+  to.called("SIGTERM to the child process")
   to.answered(`exit code ${await child.stop()}`, "exit code 0")
+  if (lastWords !== undefined) to.answered(child.stderr().at(-1), lastWords)
 }
 
 const deadline = setTimeout(() => {
@@ -105,7 +119,8 @@ const scenes: ReadonlyArray<(to: Transcript) => Promise<void>> = [
   (to) => quickstart("v2", "Effect", to),
   (to) => lifespan("v2", "plain", to),
   (to) => lifespan("v1", "Effect", to),
-  compose
+  composeOverStdio,
+  composeOverHttp
 ]
 // All at once, to be quick; printed in order.
 const running = scenes.map((scene) => {

@@ -184,23 +184,25 @@ export const middleware = <const H extends HooksRecord | NonNullable<Hooks["requ
 /** A tool call, resource read, prompt, completion or list about to run. */
 export type AnyCall = ToolCall | ResourceRead | PromptGet | Completion | ListCall
 
+type MadeNeeds<Made> = Needs<ServicesOf<Made extends (...args: any) => infer Ret ? Ret : Made>>
+
 /**
  * A middleware that gives handlers a service, made anew for every call.
  * @example server(info).use(provides(CurrentUser, Effect.flatMap(Principal, ({ id }) => loadUser(id))))
  */
-export const provides = <I, S, Ret extends Handled<S>>(
+export const provides = <I, S, Made extends Effect.Effect<S, any, any> | ((call: AnyCall) => Handled<S>)>(
   tag: Context.Key<I, S>,
-  make_: (Effect.Effect<S, any, any> & Ret) | ((call: AnyCall) => Ret)
-): Middleware<I, Needs<ServicesOf<Ret>>> => {
+  make_: Made
+): Middleware<I, MadeNeeds<Made>> => {
   const service = Effect.isEffect(make_) ? () => make_ as Effect.Effect<S, unknown, any> : invokerOf(make_ as any)
   const key = tag as Context.Service<I, S>
-  return make({}, (next, call) => Effect.provideServiceEffect(next, key, service(call))) as Middleware<any, any>
+  return make({}, (next, call) => Effect.provideServiceEffect(next, key, service(call)))
 }
 
 const make = (
   hooks: { readonly [K in HookName]?: UniformHook },
   provides_: Middleware["~mcpipe/Middleware"]["provides"]
-): Middleware<any, any> =>
+): any =>
   Object.freeze({ "~mcpipe/Middleware": { hooks, provides: provides_, _P: undefined as any, _R: undefined as any } })
 
 export const isMiddleware = (u: unknown): u is Middleware<unknown, unknown> =>

@@ -1,6 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type * as Types from "effect/Types"
-import type { Completions, CompletionServices } from "./complete.ts"
+import type { Completers, CompletionServices, Completions } from "./complete.ts"
 import { type CommonOptions, type Component, type ComponentInternals, common, prototypeOf } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
 import {

@@ -1,5 +1,5 @@
 import type * as Types from "effect/Types"
-import type { Completions, CompletionServices } from "./complete.ts"
+import type { Completers, CompletionServices, Completions } from "./complete.ts"
 import { type CommonOptions, type Component, type ComponentInternals, common, prototypeOf } from "./component.ts"
 import { Resource as Contents } from "./contents.ts"
 import { DefinitionError } from "./errors.ts"

@@ -6,7 +6,7 @@ import { booleanOption, integerOption, maxTimer, show } from "./options.ts"
 import { report } from "./report.ts"
 import type { AppLike, RunningApp } from "./running.ts"
 import { ServeError, toServeError } from "./serve-error.ts"
-import { stopOnSignals } from "./shutdown.ts"
+import { isServing, stopOnSignals } from "./shutdown.ts"
 import { guardStdout, type StdoutGuard } from "./stdout-guard.ts"
 import { serveStdio, type StdioOptions, type StdioSettings, stdioSettings } from "./stdio.ts"
 
@@ -92,7 +92,14 @@ export const serveApp = async (app: AppLike, options: ServeOptions = {}, owned =
     }
     throw error
   }
-  carrier.closed?.then(close).catch((error) => report("the app did not close cleanly", error))
+  carrier.closed
+    ?.then(async () => {
+      const peerLeft = closing === undefined
+      await close()
+      // basic/transports, "stdio": the server ends with its input, even where user code left a timer or socket open
+      if (peerLeft && settings.signals && settings.stdio?.input === process.stdin && !isServing()) process.exit()
+    })
+    .catch((error) => report("the app did not close cleanly", error))
   return { ...carrier.address, close, closed, [Symbol.asyncDispose]: close }
 }
 

@@ -35,6 +35,9 @@ export const stopOnSignals = (entry: Stoppable): (() => void) => {
   }
 }
 
+/** Whether anything is registered still, or is being stopped and will end the process itself. */
+export const isServing = (): boolean => served.size > 0 || stopping
+
 const onSignal = (signal: Signal): void => {
   if (stopping) {
     process.exit(128 + signals[signal])

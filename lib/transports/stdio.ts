@@ -1,4 +1,3 @@
-import type { Readable, Writable } from "node:stream"
 import { type Encoded, encodeMessage } from "../protocol/encode.ts"
 import type { Connection, Peer, Ports } from "../protocol/exchange.ts"
 import { parseJson } from "../protocol/json.ts"
@@ -8,12 +7,32 @@ import { drained } from "./drain.ts"
 import { lineReader } from "./lines.ts"
 import { integerOption, maxTimer } from "./options.ts"
 
+/** A Node `Readable`, by shape: programs without Node's types can read our declarations too. */
+export interface InputStream {
+  on(event: string, listener: (...args: Array<any>) => void): unknown
+  once(event: string, listener: (...args: Array<any>) => void): unknown
+  off(event: string, listener: (...args: Array<any>) => void): unknown
+  pause(): unknown
+  resume(): unknown
+  isPaused(): boolean
+}
+
+/** A Node `Writable`, by shape. */
+export interface OutputStream {
+  on(event: string, listener: (...args: Array<any>) => void): unknown
+  once(event: string, listener: (...args: Array<any>) => void): unknown
+  off(event: string, listener: (...args: Array<any>) => void): unknown
+  write(chunk: any, callback?: (error?: Error | null) => void): boolean
+  readonly writableLength: number
+  readonly destroyed: boolean
+}
+
 /** Options of newline-delimited JSON over two streams. */
 export interface StdioOptions {
   /** Where messages come from. Default `process.stdin`. */
-  readonly input?: Readable | undefined
+  readonly input?: InputStream | undefined
   /** Where messages go. Default `process.stdout`, which is then guarded: other writes to it go to stderr. */
-  readonly output?: Writable | undefined
+  readonly output?: OutputStream | undefined
   /** Longest line in bytes, 1 to 1 GiB; longer ones are refused and skipped. Default 4 MiB. */
   readonly maxLineBytes?: number | undefined
   /** Deepest nesting of a message, 8 to 1,000 levels. Default 64. */
@@ -22,8 +41,8 @@ export interface StdioOptions {
 
 /** Stdio options, checked and with defaults. */
 export interface StdioSettings {
-  readonly input: Readable
-  readonly output: Writable
+  readonly input: InputStream
+  readonly output: OutputStream
   readonly maxLineBytes: number
   readonly maxDepth: number
   /** Milliseconds that requests in flight may take after the input has ended. */
@@ -49,7 +68,7 @@ const maxUnread = 1_048_576
 export const serveStdio = (
   ports: Ports,
   { input, output, maxLineBytes, maxDepth, gracePeriod }: StdioSettings,
-  write: Writable["write"] = output.write.bind(output)
+  write: OutputStream["write"] = output.write.bind(output)
 ): DuplexServing => {
   let pending = ""
   let prepared: Array<Uint8Array> | undefined

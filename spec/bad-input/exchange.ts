@@ -37,7 +37,7 @@ export const now = (method: string, params: Readonly<Record<string, unknown>> = 
 }
 
 /** A request of a handshake revision over stateless HTTP. */
-export const then = (method: string, params?: unknown, revision = "2025-11-25"): Exchange => ({
+export const before = (method: string, params?: unknown, revision = "2025-11-25"): Exchange => ({
   body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
   headers: { "mcp-protocol-version": revision }
 })

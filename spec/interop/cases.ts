@@ -78,7 +78,7 @@ const cancel =
     const key = newKey()
     const controller = new AbortController()
     const ended = client.call(tool, { key }, { signal: controller.signal }).then(
-      () => "answered",
+      (answer) => ("error" in answer ? "rejected" : "answered"),
       () => "rejected"
     )
     await client.call("events", { key, until: "started" })
@@ -224,7 +224,7 @@ const failures: ReadonlyArray<Case> = [
   {
     title: "an argument the tool does not know is refused by name",
     ask: call("add", { a: 1, b: 2, c: 3 }),
-    answer: failed('Invalid arguments for tool "add":\n- c: expected no such key, received 3')
+    answer: failed('Invalid arguments for tool "add":\n- c: expected no property of this name, received 3; allowed: "a", "b"')
   },
   {
     title: "an unknown tool is a protocol error that says where to look",
@@ -474,7 +474,7 @@ const completions: ReadonlyArray<Case> = [
   {
     title: "an argument without completions has none",
     ask: (client) => client.complete({ prompt: "trip" }, ["days", "1"]),
-    answer: completion([], 0, false)
+    answer: { completion: { values: [] } }
   }
 ]
 

@@ -55,7 +55,7 @@ export const connect = async (server: Testable, at: Combination): Promise<TestCl
   const wire = tap(carrier.transport)
   try {
     const client = await open(carrier.transport, at)
-    await assertEra(wire, at)
+    assertEra(wire, at)
     return {
       ...facade(client, at, wire),
       [Symbol.asyncDispose]: async () => {
