@@ -60,6 +60,7 @@ export const startHttp = (example: string, ...flags: ReadonlyArray<string>): Pro
       env: { ...process.env, PORT: "0" },
       stdio: ["ignore", "ignore", "pipe"]
     })
+    process.once("exit", () => child.kill())
     const ended = new Promise<number | null>((done) => child.once("close", done))
     let stderr = ""
     child.stderr!.on("data", (chunk) => {

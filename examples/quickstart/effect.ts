@@ -36,8 +36,7 @@ const city = resource(
     name: "city",
     description: "What we know about a city.",
     complete: {
-      name: (prefix: string) =>
-        Effect.succeed(names.filter((name) => name.toLowerCase().startsWith(prefix.toLowerCase())))
+      name: (prefix) => Effect.succeed(names.filter((name) => name.toLowerCase().startsWith(prefix.toLowerCase())))
     }
   },
   function* ({ name }) {
@@ -73,7 +72,7 @@ const packing = prompt(
       city: v.string(),
       days: v.optional(v.pipe(v.string(), v.digits(), v.transform(Number)), "3")
     },
-    complete: { city: (prefix: string) => Effect.succeed(names.filter((name) => name.startsWith(prefix))) }
+    complete: { city: (prefix) => Effect.succeed(names.filter((name) => name.startsWith(prefix))) }
   },
   ({ city, days }) =>
     Effect.succeed([

@@ -36,7 +36,7 @@ const city = resource(
     uri: "city://{name}",
     name: "city",
     description: "What we know about a city.",
-    complete: { name: (prefix: string) => names.filter((name) => name.toLowerCase().startsWith(prefix.toLowerCase())) }
+    complete: { name: (prefix) => names.filter((name) => name.toLowerCase().startsWith(prefix.toLowerCase())) }
   },
   async ({ name }) => {
     const found = await findCity(name)
@@ -73,7 +73,7 @@ const packing = prompt(
       city: v.string(),
       days: v.optional(v.pipe(v.string(), v.digits(), v.transform(Number)), "3")
     },
-    complete: { city: (prefix: string) => names.filter((name) => name.startsWith(prefix)) }
+    complete: { city: (prefix) => names.filter((name) => name.startsWith(prefix)) }
   },
   ({ city, days }) => [
     Prompt.user(`I travel to ${city} for ${days} days. What should I pack?`),

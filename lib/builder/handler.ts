@@ -11,7 +11,12 @@ export type Handled<A> =
   | Effect.Effect<A, any, any>
   | Generator<Effect.Effect<any, any, any>, A, any>
 
-export type SuccessOf<Ret> =
+/** What a handler gives in the end. A union of plain values stays whole, which keeps its name in hovers. */
+export type SuccessOf<Ret> = [Extract<Ret, Wrapped>] extends [never] ? Ret : Unwrapped<Ret>
+
+type Wrapped = PromiseLike<any> | Effect.Effect<any, any, any> | Generator<any, any, any>
+
+type Unwrapped<Ret> =
   Ret extends Effect.Effect<infer A, infer _E, infer _R>
     ? A
     : Ret extends Generator<infer _Y, infer A, infer _N>
@@ -23,7 +28,8 @@ type EffectsOf<Ret> = 0 extends 1 & Ret ? never : Ret extends Generator<infer Y,
 
 type Known<Y> = 0 extends 1 & Y ? never : Y
 
-export type ErrorOf<Ret> = EffectsOf<Ret> extends infer T ? (T extends Effect.Effect<any, infer E, any> ? E : never) : never
+export type ErrorOf<Ret> =
+  EffectsOf<Ret> extends infer T ? (T extends Effect.Effect<any, infer E, any> ? E : never) : never
 
 export type ServicesOf<Ret> =
   EffectsOf<Ret> extends infer T ? (T extends Effect.Effect<any, any, infer R> ? R : never) : never

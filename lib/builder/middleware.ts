@@ -76,22 +76,20 @@ export interface ListCall {
   readonly method: string
 }
 
-type Hook<Call, Result> = (
-  next: (call: Call) => Effect.Effect<Result, unknown>,
-  call: Call
-) => Effect.Effect<Result, any, any> | Generator<Effect.Effect<any, any, any>, Result, any>
+/** What a hook returns: an Effect of what `next` gave or a content constructor made, or a generator of one. */
+type HookReturn<Result> = Effect.Effect<Result, any, any> | Generator<Effect.Effect<any, any, any>, Result, any>
+
+type Hook<Call, Result> = (next: (call: Call) => Effect.Effect<Result, unknown>, call: Call) => HookReturn<Result>
+
+/** A hook around a whole wire request. */
+export type RequestHook = (next: Effect.Effect<Outcome, unknown>, request: RequestInfo) => HookReturn<Outcome>
 
 /**
  * The places a middleware can stand in. `request` runs once per wire request, outside everything and on every method;
  * the others are part of the logical call, see and may change what goes in and comes out.
  */
 export interface Hooks {
-  readonly request?:
-    | ((
-        next: Effect.Effect<Outcome, unknown>,
-        request: RequestInfo
-      ) => Effect.Effect<Outcome, any, any> | Generator<Effect.Effect<any, any, any>, Outcome, any>)
-    | undefined
+  readonly request?: RequestHook | undefined
   readonly callTool?: Hook<ToolCall, ToolResult> | undefined
   readonly readResource?: Hook<ResourceRead, ReadResult> | undefined
   readonly getPrompt?: Hook<PromptGet, PromptResult> | undefined
@@ -160,8 +158,8 @@ interface HooksRecord extends Hooks {
  * A hook refuses a call by failing with `PublicError` or `ToolError`.
  * @example server(info).use(middleware({ callTool: (next, call) => next({ ...call, args: trim(call.args) }) }))
  */
-export const middleware = <const H extends HooksRecord | NonNullable<Hooks["request"]>>(
-  given: H & KnownHooks<H>
+export const middleware = <const H extends HooksRecord | RequestHook>(
+  given: (H & KnownHooks<H>) | RequestHook
 ): Middleware<never, HookNeeds<H>> => {
   const hooks = typeof given === "function" ? { request: given } : given
   if (typeof hooks !== "object" || hooks === null) {

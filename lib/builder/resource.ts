@@ -84,10 +84,10 @@ export declare namespace Resource {
 export const Resource: typeof Contents = Contents
 
 /** The handler's variables: those of the template, refined by `params`. */
-// NoInfer for Effect.fn, as in ContextFor
-export type Variables<Uri extends string, P extends Entries> = Types.Simplify<
-  Omit<UriVariables<Uri>, keyof NoInfer<P>> & InferOut<NoInfer<P>>
->
+// never: what the compiler takes for P, where `params` is left out, while it infers a handler made by Effect.fn
+export type Variables<Uri extends string, P> = [P] extends [never]
+  ? UriVariables<Uri>
+  : Types.Simplify<Omit<UriVariables<Uri>, keyof P> & InferOut<P>>
 
 /** The readable error for a key of `params` or `complete` that the URI does not have. */
 type NoSuchVariable = "the URI has no such variable"
@@ -107,7 +107,7 @@ export const resource = <
   C extends Completions<C, keyof UriVariables<Uri>, NoSuchVariable> = {}
 >(
   options: ResourceOptions<Uri, P, U, C>,
-  handler: (variables: Variables<Uri, P>, context: ContextFor<U>) => Ret
+  handler: (variables: Variables<Uri, NoInfer<P>>, context: ContextFor<U>) => Ret
 ): Resource<Uri, ErrorOf<Ret>, ServicesOf<Ret> | UsesServices<U> | CompletionServices<C>> => {
   const where = `resource ${JSON.stringify(options.uri)}`
   if (typeof handler !== "function")

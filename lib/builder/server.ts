@@ -9,7 +9,15 @@ import type { Supplied } from "./handler.ts"
 import { isMiddleware, type Middleware } from "./middleware.ts"
 import type { Prompt } from "./prompt.ts"
 import { type CacheHint, checkCacheHint, type Resource } from "./resource.ts"
-import type { AfterAdding, AfterLayers, AfterMount, AfterOuter, ByLayerOf, NeedsOf, WithoutRequestServices } from "./server-types.ts"
+import type {
+  AfterAdding,
+  AfterLayers,
+  AfterMount,
+  AfterOuter,
+  ByLayerOf,
+  NeedsOf,
+  WithoutRequestServices
+} from "./server-types.ts"
 import type { Tool } from "./tool.ts"
 
 /** Who the server is, as clients see it, and how it lists. */

@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
-import * as Stream from "effect/Stream"
+import type * as Scope from "effect/Scope"
 import { type ResourceRef, resourceRef } from "../builder/resource-ref.ts"
 
 /** Something about the server changed. */
@@ -15,8 +15,8 @@ export interface ChangesShape {
   readonly resourceUpdated: (ref: ResourceRef | string) => Effect.Effect<void>
   /** Publishes any change. */
   readonly publish: (change: Change) => Effect.Effect<void>
-  /** Every change published while the stream is consumed. */
-  readonly stream: Stream.Stream<Change>
+  /** Every change published from now until the scope closes; take them with `PubSub.take`. */
+  readonly subscribe: Effect.Effect<PubSub.Subscription<Change>, never, Scope.Scope>
 }
 
 /** Changes of one running app: handlers and lifespan layers publish them, in-process subscribers see them. */
@@ -32,25 +32,24 @@ export class Changes extends Context.Service<Changes, ChangesShape>()("mcpipe/Ch
       const publish = (change: Change) => Effect.asVoid(PubSub.publish(hub, change))
       return Changes.of({
         publish,
-        resourceUpdated: (ref) =>
-          Effect.suspend(() =>
-            publish({ type: "resource-updated", ref: typeof ref === "string" ? resourceRef(ref) : ref })
-          ),
-        stream: Stream.fromPubSub(hub)
+        resourceUpdated: (ref) => Effect.suspend(() => publish(updated(ref))),
+        subscribe: PubSub.subscribe(hub)
       })
     })
   )
 
-  /** Collects changes in `seen`, for testing a handler without a server. */
+  /** Collects changes in `seen`, for testing a handler without a server; subscribers see nothing. */
   static layerTest(seen: Array<Change>): Layer.Layer<Changes> {
     const publish = (change: Change) => Effect.sync(() => void seen.push(change))
     return Layer.succeed(Changes, {
       publish,
-      resourceUpdated: (ref) =>
-        Effect.suspend(() =>
-          publish({ type: "resource-updated", ref: typeof ref === "string" ? resourceRef(ref) : ref })
-        ),
-      stream: Stream.empty
+      resourceUpdated: (ref) => Effect.suspend(() => publish(updated(ref))),
+      subscribe: Effect.flatMap(PubSub.sliding<Change>(1), PubSub.subscribe)
     })
   }
 }
+
+const updated = (ref: ResourceRef | string): Change => ({
+  type: "resource-updated",
+  ref: typeof ref === "string" ? resourceRef(ref) : ref
+})

@@ -9,9 +9,7 @@ const values = [
   "Data",
   "Effect",
   "Layer",
-  "Schedule",
   "Scope",
-  "Stream",
   // definitions
   "server",
   "tool",

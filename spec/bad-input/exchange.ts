@@ -17,7 +17,11 @@ interface Changes {
 }
 
 /** A whole 2026-07-28 request with the headers that belong to it; `changes` break it in one place. */
-export const now = (method: string, params: Readonly<Record<string, unknown>> = {}, changes: Changes = {}): Exchange => {
+export const now = (
+  method: string,
+  params: Readonly<Record<string, unknown>> = {},
+  changes: Changes = {}
+): Exchange => {
   const named = params["name"] ?? params["uri"]
   const name = method === "completion/complete" ? undefined : named
   return {

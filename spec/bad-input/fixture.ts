@@ -52,7 +52,10 @@ export const fixture = server({ name: "fixture", version: "1.0.0", pageSize: 1 }
     )
   )
   .resource(
-    resource({ uri: "file:///{path*}", complete: { path: (prefix) => [`${prefix}.txt`] } }, ({ path }) => `file ${path}`)
+    resource(
+      { uri: "file:///{path*}", complete: { path: (prefix) => [`${prefix}.txt`] } },
+      ({ path }) => `file ${path}`
+    )
   )
   .prompt(
     prompt(

@@ -19,26 +19,35 @@ export const answer = ({ id, method, params }) => {
 
 /** A node:http server. `list` is the prepared result of `tools/list`; without it, it answers `tools/call`. */
 export const floorServer = (list) => {
-  const write = list === undefined ? (message) => JSON.stringify(answer(message)) : ({ id }) => splice(id, list)
+  const write = list === undefined ? writeCall : writeList(list)
   const server = createServer({ keepAliveTimeout: 65_000 })
   server.on("request", (request, response) => {
     let body
     request.on("data", (chunk) => {
       body = body === undefined ? chunk : Buffer.concat([body, chunk])
     })
-    request.on("end", () => {
-      const bytes = write(JSON.parse(body.toString()))
-      const length = typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.length
-      response.writeHead(200, ["content-length", `${length}`, "content-type", "application/json"])
-      response.end(bytes)
-    })
+    request.on("end", () => write(response, JSON.parse(body.toString())))
   })
   return server
 }
 
-const splice = (id, list) => Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":`), list, closing])
+const writeCall = (response, message) => {
+  const text = JSON.stringify(answer(message))
+  response.writeHead(200, ["content-length", `${Buffer.byteLength(text)}`, "content-type", "application/json"])
+  response.end(text)
+}
 
-const closing = Buffer.from("}")
+/** Only the id is new: copying 50 kB for each answer would cost as much as all the rest. */
+const writeList = (list) => {
+  const rest = Buffer.concat([list, Buffer.from("}")])
+  return (response, { id }) => {
+    const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`
+    const length = Buffer.byteLength(head) + rest.length
+    response.writeHead(200, ["content-length", `${length}`, "content-type", "application/json"])
+    response.write(head)
+    response.end(rest)
+  }
+}
 
 /** The same as a fetch handler: most of its time is building and reading `Request` and `Response`. */
 export const floorFetch = async (request) => {

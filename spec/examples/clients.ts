@@ -132,6 +132,12 @@ export const generations = [
   }
 ] as const
 
+/** Starting processes is slow, so each style meets one client: plain the older, Effect the newer. */
+export const children = [
+  { ...generations[0], flags: [] },
+  { ...generations[1], flags: ["--effect"] }
+]
+
 /** Holds the same promises for both styles of an example, under both generations of clients. */
 export const inBothStyles = (
   styles: { readonly plain: Example; readonly effect: Example },

@@ -2,7 +2,7 @@ import { assemble } from "mcpipe"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import effect from "../../examples/lifespan/effect.ts"
 import plain from "../../examples/lifespan/server.ts"
-import { generations, inBothStyles } from "./clients.ts"
+import { children, inBothStyles } from "./clients.ts"
 
 const text = (result: any): string => result.content[0].text
 
@@ -74,15 +74,13 @@ inBothStyles({ plain: () => assemble(plain), effect: () => assemble(effect) }, (
 })
 
 describe("as a child process on stdio", () => {
-  for (const { title, inChild } of generations) {
-    it.each([{ flags: [] }, { flags: ["--effect"] }])(
-      `main.ts $flags opens the database for ${title}, and closes it when the client leaves`,
-      async ({ flags }) => {
-        await using child = await inChild("lifespan", ...flags)
-        await child.client.call("add_note", { text: "milk" })
-        await child.close()
-        expect(child.stderr()).toBe("notes: opened\nnotes: closed with 1 notes\n")
-      }
-    )
-  }
+  it.each(children)(
+    "main.ts $flags opens the database for $title, and closes it when the client leaves",
+    async ({ inChild, flags }) => {
+      await using child = await inChild("lifespan", ...flags)
+      await child.client.call("add_note", { text: "milk" })
+      await child.close()
+      expect(child.stderr()).toBe("notes: opened\nnotes: closed with 1 notes\n")
+    }
+  )
 })

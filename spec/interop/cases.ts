@@ -224,14 +224,20 @@ const failures: ReadonlyArray<Case> = [
   {
     title: "an argument the tool does not know is refused by name",
     ask: call("add", { a: 1, b: 2, c: 3 }),
-    answer: failed('Invalid arguments for tool "add":\n- c: expected no property of this name, received 3; allowed: "a", "b"')
+    answer: failed(
+      'Invalid arguments for tool "add":\n- c: expected no property of this name, received 3; allowed: "a", "b"'
+    )
   },
   {
     title: "an unknown tool is a protocol error that says where to look",
     ask: call("nope"),
     answer: error(-32602, 'Unknown tool: "nope". tools/list names the ones there are.')
   },
-  { title: "a thrown ToolError reaches the model", ask: call("tool_error_thrown"), answer: failed("thrown: try again later") },
+  {
+    title: "a thrown ToolError reaches the model",
+    ask: call("tool_error_thrown"),
+    answer: failed("thrown: try again later")
+  },
   {
     title: "a rejected ToolError reaches the model",
     ask: call("tool_error_rejected"),
@@ -242,7 +248,11 @@ const failures: ReadonlyArray<Case> = [
     ask: call("tool_error_failed"),
     answer: failed("failed: try again later")
   },
-  { title: "an error class the tool declares reaches the model", ask: call("declared_error"), answer: failed("none left") },
+  {
+    title: "an error class the tool declares reaches the model",
+    ask: call("declared_error"),
+    answer: failed("none left")
+  },
   {
     title: "the same error class undeclared is masked, with a reference that the server's log holds",
     ask: masked(call("undeclared_error")),
@@ -308,8 +318,16 @@ const reporting: ReadonlyArray<Case> = [
     },
     answer: ({ era }: Combination) => ({ answer: text("logged"), logs: era === "handshake" ? logs.slice(1) : [] })
   },
-  { title: "cancelling interrupts an Effect, and its finalizers run after", ask: cancel("hold_effect"), answer: cancelled },
-  { title: "cancelling aborts the signal, and deferred cleanups run after", ask: cancel("hold_async"), answer: cancelled }
+  {
+    title: "cancelling interrupts an Effect, and its finalizers run after",
+    ask: cancel("hold_effect"),
+    answer: cancelled
+  },
+  {
+    title: "cancelling aborts the signal, and deferred cleanups run after",
+    ask: cancel("hold_async"),
+    answer: cancelled
+  }
 ]
 
 const read =

@@ -1,23 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { connect, type TestClient } from "../kit/clients.ts"
-import { combinations, nameOf } from "../kit/eras.ts"
+import { expect, it } from "vitest"
+import { onEveryTransport } from "../kit/eras.ts"
 import { cases } from "./cases.ts"
 
-const module = new URL("server.ts", import.meta.url)
-
-for (const at of combinations) {
-  describe(nameOf(at), () => {
-    let client: TestClient
-    beforeAll(async () => {
-      client = await connect(module, at)
+onEveryTransport(new URL("server.ts", import.meta.url), (client, at) => {
+  for (const { title, ask, answer } of cases) {
+    it(title, async () => {
+      // one answer for all nine clients: what is equal to it is equal everywhere
+      expect(await ask(client())).toStrictEqual(typeof answer === "function" ? answer(at) : answer)
     })
-    afterAll(() => client?.[Symbol.asyncDispose]())
-
-    for (const { title, ask, answer } of cases) {
-      it(title, async () => {
-        // one answer for all nine clients: what is equal to it is equal everywhere
-        expect(await ask(client)).toStrictEqual(typeof answer === "function" ? answer(at) : answer)
-      })
-    }
-  })
-}
+  }
+})

@@ -32,13 +32,17 @@ const returns = [
   tool({ name: "array" }, () => [1, "two", { three: 3 }]),
   tool({ name: "empty_array" }, () => []),
   tool({ name: "text" }, () => Content.text("to the user", { annotations: { audience: ["user"], priority: 1 } })),
-  tool({ name: "image" }, () => Content.image(new Uint8Array([1, 2, 3]), "image/png", { meta: { "example.com/x": 1 } })),
+  tool({ name: "image" }, () =>
+    Content.image(new Uint8Array([1, 2, 3]), "image/png", { meta: { "example.com/x": 1 } })
+  ),
   tool({ name: "audio" }, () => Content.audio("AQID", "audio/wav")),
   tool({ name: "file" }, () => Content.file({ name: "notes.md", data: "# Notes" })),
   tool({ name: "embedded" }, () => Content.embedded({ uri: "note://1", mimeType: "text/plain", text: "kept" })),
   tool({ name: "link" }, () => Content.link({ uri: "https://example.com/a", name: "a", mimeType: "text/html" })),
   tool({ name: "mixed" }, () => [Content.text("one"), Content.audio("AQID", "audio/wav"), Content.text("two")]),
-  tool({ name: "result" }, () => result({ content: "3 rows", structured: { rows: 3 }, meta: { "example.com/took": 12 } })),
+  tool({ name: "result" }, () =>
+    result({ content: "3 rows", structured: { rows: 3 }, meta: { "example.com/took": 12 } })
+  ),
   tool({ name: "result_error" }, () => result({ content: "no such row", isError: true })),
   tool({ name: "output_object", output: v.object({ sum: v.number() }) }, () => ({ sum: 3 })),
   tool({ name: "output_array", output: v.array(v.string()) }, () => ["a", "b"]),
@@ -128,7 +132,10 @@ const operating = tool({ name: "server_log", input: { reference: v.string() } },
 )
 
 const resources = [
-  resource({ uri: "doc://readme", name: "readme", title: "Read me", mimeType: "text/markdown", size: 7 }, () => "# Hello"),
+  resource(
+    { uri: "doc://readme", name: "readme", title: "Read me", mimeType: "text/markdown", size: 7 },
+    () => "# Hello"
+  ),
   resource({ uri: "doc://logo", name: "logo", mimeType: "image/png" }, () => new Uint8Array([137, 80, 78, 71])),
   resource({ uri: "doc://config", name: "config" }, () => ({ debug: false, level: 3 })),
   resource({ uri: "doc://bundle", name: "bundle" }, () => [
@@ -195,7 +202,9 @@ const billing = server({ name: "billing", version: "1.0.0" })
     ])
   )
   .resource(invoice)
-  .prompt(prompt({ name: "remind" }, () => Prompt.user(Content.embedded({ uri: Resource.ref("invoice://7"), text: "due" }))))
+  .prompt(
+    prompt({ name: "remind" }, () => Prompt.user(Content.embedded({ uri: Resource.ref("invoice://7"), text: "due" })))
+  )
 
 const crm = server({ name: "crm", version: "1.0.0" })
   .tool(tool({ name: "whoami" }, () => "crm"))

@@ -6,13 +6,13 @@ import { StdioClientTransport as StdioV1 } from "@modelcontextprotocol/sdk/clien
 import { StreamableHTTPClientTransport as HttpV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js"
 import { LoggingMessageNotificationSchema } from "@modelcontextprotocol/sdk/types.js"
-import { type LogLevel, serve } from "mcpipe"
+import { type App, type LogLevel, serve } from "mcpipe"
 import type { Combination } from "./eras.ts"
 import { type Answer, answerOf } from "./normal.ts"
 import { assertEra, type Tap, tap } from "./tap.ts"
 
 /** A server, or the URL of a module that exports one by default, which a child process can import too. */
-export type Testable = Parameters<typeof serve>[0] | URL
+export type Testable = URL | App | { readonly "~mcpipe/Server": unknown }
 
 export type ListKind = "tools" | "resources" | "resourceTemplates" | "prompts"
 
@@ -77,12 +77,13 @@ interface Carrier {
 
 const carry = async (server: Testable, { transport, client }: Combination): Promise<Carrier> => {
   if (transport === "stdio") {
-    if (!(server instanceof URL)) throw new Error("Over stdio the server runs in a child process: give its module's URL.")
+    if (!(server instanceof URL))
+      throw new Error("Over stdio the server runs in a child process: give its module's URL.")
     const Transport = client === "v1" ? StdioV1 : ProbingStdioV2
     // the child's log of masked failures is no part of what is compared
     return { transport: new Transport({ ...childOf(server), stderr: "ignore" }), close: async () => {} }
   }
-  const served = server instanceof URL ? (await import(server.href)).default : server
+  const served: any = server instanceof URL ? (await import(server.href)).default : server
   if (transport === "memory") {
     const [ours, theirs] = InMemoryTransport.createLinkedPair()
     const serving = await serve(served, { transport: theirs as any, signals: false })

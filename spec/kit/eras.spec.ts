@@ -16,13 +16,16 @@ it("names nine combinations, each once", () => {
   expect(bothEras.map(nameOf)).toEqual(["v1 2025-11-25 over memory", "v2 2026-07-28 over memory"])
 })
 
-inBothEras("runs the body where it says it does", kit, async (client) => {
-  expect(await client.call("hi")).toStrictEqual({ content: [{ type: "text", text: "hi" }] })
-  const call = client.wire.sent.at(-1)
-  expect(call.params._meta?.["io.modelcontextprotocol/protocolVersion"]).toBe(
-    client.at.era === "sessionless" ? "2026-07-28" : undefined
-  )
-  expect(client.wire.received.filter(({ id }) => id === call.id)).toHaveLength(1)
+inBothEras(kit, (client, at) => {
+  it("runs specs where it says it does", async () => {
+    const { call, wire } = client()
+    expect(await call("hi")).toStrictEqual({ content: [{ type: "text", text: "hi" }] })
+    const sent = wire.sent.at(-1)
+    expect(sent.params._meta?.["io.modelcontextprotocol/protocolVersion"]).toBe(
+      at.era === "sessionless" ? "2026-07-28" : undefined
+    )
+    expect(wire.received.filter(({ id }) => id === sent.id)).toHaveLength(1)
+  })
 })
 
 it("fails where the sessionless era was asked for and the wire fell back to a handshake", async () => {

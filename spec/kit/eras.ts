@@ -1,4 +1,4 @@
-import { describe, it } from "vitest"
+import { afterAll, beforeAll, describe } from "vitest"
 import { connect, type TestClient, type Testable } from "./clients.ts"
 
 export type Era = "handshake" | "sessionless"
@@ -26,27 +26,30 @@ export const combinations: ReadonlyArray<Combination> = (["memory", "stdio", "ht
 /** Both eras in memory, each with the official client of its time. */
 export const bothEras = combinations.filter(({ transport, client }) => transport === "memory" && client !== "v2-legacy")
 
-export const nameOf = ({ transport, client, revision }: Combination): string => `${client} ${revision} over ${transport}`
+export const nameOf = ({ transport, client, revision }: Combination): string =>
+  `${client} ${revision} over ${transport}`
 
-/** A promise that must hold in both eras: runs `body` in memory, once with the official client of each. */
-export const inBothEras = (title: string, server: Testable, body: (client: TestClient) => Promise<void>): void =>
-  each(title, bothEras, server, body)
+/**
+ * Registers specs that must hold in both eras: once in memory with the official client of each.
+ * All of one era share a connection, open from the first spec to the last.
+ */
+export const inBothEras = (server: Testable, specs: Specs): void => each(bothEras, server, specs)
 
-/** A promise that must hold everywhere: runs `body` in all combinations; the server must be the default export of a module. */
-export const onEveryTransport = (title: string, module: URL, body: (client: TestClient) => Promise<void>): void =>
-  each(title, combinations, module, body)
+/** Registers specs that must hold in all combinations; the server must be the default export of a module. */
+export const onEveryTransport = (module: URL, specs: Specs): void => each(combinations, module, specs)
 
-const each = (
-  title: string,
-  where: ReadonlyArray<Combination>,
-  server: Testable,
-  body: (client: TestClient) => Promise<void>
-): void =>
-  describe(title, () => {
-    for (const at of where) {
-      it(nameOf(at), async () => {
-        await using client = await connect(server, at)
-        await body(client)
+/** Calls `it`; `client()` works inside of it. */
+export type Specs = (client: () => TestClient, at: Combination) => void
+
+const each = (where: ReadonlyArray<Combination>, server: Testable, specs: Specs): void => {
+  for (const at of where) {
+    describe(nameOf(at), () => {
+      let client: TestClient | undefined
+      beforeAll(async () => {
+        client = await connect(server, at)
       })
-    }
-  })
+      afterAll(() => client?.[Symbol.asyncDispose]())
+      specs(() => client!, at)
+    })
+  }
+}

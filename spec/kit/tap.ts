@@ -46,6 +46,8 @@ export const assertEra = ({ sent, received }: Tap, { era, revision }: Combinatio
       : new Set([received.find(({ id }) => id === initialize.id)?.result?.protocolVersion])
   const shown = initialize === undefined ? "sessionless" : "handshake"
   if (shown !== era || negotiated.size !== 1 || !negotiated.has(revision)) {
-    throw new Error(`The spec asked for ${era} ${revision}; the wire negotiated ${shown} ${[...negotiated].join(", ")}.`)
+    throw new Error(
+      `The spec asked for ${era} ${revision}; the wire negotiated ${shown} ${[...negotiated].join(", ")}.`
+    )
   }
 }

@@ -1,7 +1,7 @@
-/** The quickstart server for runtimes that speak fetch: Bun, Deno, Cloudflare Workers and others. */
+/** This server for runtimes that speak fetch: Bun, Deno, Cloudflare Workers and others. */
 // #region fetch
 import { toFetchHandler } from "mcpipe"
-import main from "../quickstart/server.ts"
+import main from "./server.ts"
 
 export default { fetch: toFetchHandler(main, { hosts: ["mcp.example.com"] }) }
 // #endregion fetch

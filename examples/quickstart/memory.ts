@@ -2,7 +2,7 @@
 // #region memory
 import { Client, InMemoryTransport } from "@modelcontextprotocol/client"
 import { serve } from "mcpipe"
-import main from "../quickstart/server.ts"
+import main from "./server.ts"
 
 const [here, there] = InMemoryTransport.createLinkedPair()
 const serving = await serve(main, { transport: there, signals: false })

@@ -1,0 +1,12 @@
+import { expect, it } from "vitest"
+import { start } from "../kit/spawn.ts"
+
+it("the demo finds every answer right, on both revisions, and ends by itself", { timeout: 40_000 }, async () => {
+  await using child = start("examples/demo/demo.ts", { deadline: 35_000 })
+  const { code } = await child.ended()
+  expect(code, child.stdout() + child.stderr()).toBe(0)
+  expect(child.stdout()).toMatch(/\nAll \d+ answers are right\.\n$/)
+  for (const said of ["revision 2025-11-25", "revision 2026-07-28", "over stdio", "over HTTP"]) {
+    expect(child.stdout()).toContain(said)
+  }
+})

@@ -1,0 +1,132 @@
+import { assemble, Changes, Effect, type Change, Layer, Resource, server, Stream, tool } from "mcpipe"
+import * as Fiber from "effect/Fiber"
+import { describe, expect, it } from "vitest"
+import { catalogueOf } from "../../lib/runtime/catalogue.ts"
+import type { Component } from "../../lib/builder/component.ts"
+import { connectWire, gate } from "../kit/wire.ts"
+
+const info = { name: "s", version: "1.0.0" }
+
+/** Replaces what an app serves by other components on its root. */
+const swap = async (app: ReturnType<typeof assemble>, ...components: ReadonlyArray<Component>) => {
+  const running = await app["~mcpipe/App"].running()
+  const { generation } = running.catalogue()
+  running.swap(catalogueOf(running.assembly.nodes, { load: () => components }, generation + 1))
+}
+
+const named = (name: string, text = name) => tool({ name }, () => text)
+
+describe("replacing the catalogue", () => {
+  it("changes lists and calls at once, on every connection, while a call in flight keeps its own", async () => {
+    const started = gate()
+    const go = gate()
+    const slow = tool({ name: "slow" }, async () => {
+      started.open()
+      await go.opened
+      return "slow from before"
+    })
+    const app = assemble(server(info).add(slow, named("old")))
+    await using first = await connectWire(app)
+    await using second = await connectWire(app, { speak: "2025-11-25" })
+    const inFlight = first.text("slow")
+    await started.opened
+    const names = async (wire: typeof first) =>
+      (await wire.request("tools/list")).result.tools.map(({ name }: any) => name)
+    expect([await names(first), await names(second)]).toEqual([
+      ["slow", "old"],
+      ["slow", "old"]
+    ])
+    await swap(app, named("new"), named("old", "old, renewed"))
+    expect([await names(first), await names(second)]).toEqual([
+      ["new", "old"],
+      ["new", "old"]
+    ])
+    expect(await second.text("old")).toBe("old, renewed")
+    expect((await first.request("tools/call", { name: "slow" })).error).toEqual({
+      code: -32602,
+      message: 'Unknown tool: "slow". tools/list names the ones there are.'
+    })
+    go.open()
+    expect(await inFlight).toBe("slow from before")
+    await app.dispose()
+  })
+
+  it("makes cursors from before stale, and says to begin again", async () => {
+    const app = assemble(server({ ...info, pageSize: 1 }).add(named("a"), named("b"), named("c")))
+    await using wire = await connectWire(app)
+    const { nextCursor } = (await wire.request("tools/list")).result
+    await swap(app, named("a"), named("b"), named("c"))
+    expect((await wire.request("tools/list", { cursor: nextCursor })).error).toEqual({
+      code: -32602,
+      message: `Invalid cursor "${nextCursor}": list again from the start, without a cursor.`
+    })
+    await app.dispose()
+  })
+
+  it("that would collide changes nothing", async () => {
+    const app = assemble(server(info).add(named("a")))
+    await using wire = await connectWire(app)
+    await expect(swap(app, named("x"), named("x"))).rejects.toThrow('Two tools are called "x"')
+    expect(await wire.text("a")).toBe("a")
+    await app.dispose()
+  })
+})
+
+describe("Changes", () => {
+  it("published by handlers and by swaps reach a layer that listens, in order", async () => {
+    const seen: Array<Change> = []
+    const three = gate()
+    const listener = Layer.effectDiscard(
+      Effect.gen(function* () {
+        const { stream } = yield* Changes
+        const listen = Stream.runForEach(stream, (change) =>
+          Effect.sync(() => {
+            seen.push(change)
+            if (seen.length === 3) three.open()
+          })
+        )
+        yield* Effect.forkScoped(listen, { startImmediately: true })
+      })
+    )
+    const touch = tool({ name: "touch", uses: { changes: Changes } }, (_, { changes, run }) =>
+      run(changes.resourceUpdated("config://app"))
+    )
+    const refer = tool({ name: "refer" }, function* () {
+      yield* Effect.flatMap(Changes, ({ resourceUpdated }) => resourceUpdated(Resource.ref("user://1")))
+    })
+    const app = assemble(server(info).add(touch, refer).provide(listener))
+    await using wire = await connectWire(app)
+    await wire.call("touch")
+    await wire.call("refer")
+    await swap(app, touch)
+    await three.opened
+    expect(seen).toEqual([
+      { type: "resource-updated", ref: Resource.ref("config://app") },
+      { type: "resource-updated", ref: Resource.ref("user://1") },
+      { type: "catalogue-changed", generation: 1 }
+    ])
+    await app.dispose()
+  })
+
+  it("published by a layer reach a handler that listens", async () => {
+    const listening = gate()
+    const ticker = Layer.effectDiscard(
+      Effect.gen(function* () {
+        const { resourceUpdated } = yield* Changes
+        const tick = Effect.andThen(
+          Effect.promise(() => listening.opened),
+          resourceUpdated("clock://now")
+        )
+        yield* Effect.forkScoped(tick)
+      })
+    )
+    const wait = tool({ name: "wait" }, function* () {
+      const { stream } = yield* Changes
+      const first = yield* Effect.forkChild(Stream.runHead(stream), { startImmediately: true })
+      listening.open()
+      return JSON.stringify(yield* Fiber.join(first))
+    })
+    await using wire = await connectWire(server(info).tool(wait).provide(ticker))
+    expect(await wire.text("wait")).toContain('"resource-updated"')
+  })
+})
