@@ -3,10 +3,10 @@ import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promise
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { assemble } from "mcpipe"
+import * as mcpipe from "mcpipe"
 import { describe, expect, it } from "vitest"
 import quickstart from "../examples/quickstart/server.ts"
-import { generations } from "./examples/clients.ts"
+import { generations, timeout } from "./examples/clients.ts"
 
 const root = fileURLToPath(new URL("../", import.meta.url))
 const readme = await readFile(join(root, "README.md"), "utf8")
@@ -48,18 +48,25 @@ describe("the README", () => {
   })
 
   it.each(marked(/^answer of (\w+) (.+)$/))("shows what a tool really says: $marker", async ({ found, text }) => {
-    await using at = await generations[1].inMemory(() => assemble(quickstart))
+    await using at = await generations[1].inMemory(() => mcpipe.assemble(quickstart))
     const { content } = await at.client.call(found[1]!, JSON.parse(found[2]!))
     expect(text).toBe(`${content[0].text}\n`)
   })
 
   it.each(marked(/^error in (\S+)$/))(
     "shows what the compiler really says: $marker",
-    { timeout: 30_000 },
+    { timeout },
     async ({ found, text }) => {
       expect(text).toBe(await compilerError(found[1]!))
     }
   )
+
+  it("names only Effect modules that mcpipe re-exports", () => {
+    const [, list = ""] = /mcpipe re-exports (.+?)\. /s.exec(readme) ?? []
+    const names = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name!)
+    expect(names).toContain("Effect")
+    for (const name of names) expect(mcpipe).toHaveProperty(name)
+  })
 
   it("names only files that exist", async () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path!)

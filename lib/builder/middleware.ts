@@ -148,17 +148,12 @@ type KnownHooks<H> = [Exclude<keyof H, HookName>] extends [never]
   ? unknown
   : { readonly [K in Exclude<keyof H, HookName>]: UnknownHook }
 
-/** A record of hooks and no function: functions are taken for `request` hooks. */
-interface HooksRecord extends Hooks {
-  readonly bind?: never
-}
-
 /**
  * Makes a middleware from hooks; a bare function means `request`. Hooks return Effects or are generator functions.
  * A hook refuses a call by failing with `PublicError` or `ToolError`.
  * @example server(info).use(middleware({ callTool: (next, call) => next({ ...call, args: trim(call.args) }) }))
  */
-export const middleware = <const H extends HooksRecord | RequestHook>(
+export const middleware = <const H extends Hooks | RequestHook>(
   given: (H & KnownHooks<H>) | RequestHook
 ): Middleware<never, HookNeeds<H>> => {
   const hooks = typeof given === "function" ? { request: given } : given

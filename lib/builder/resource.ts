@@ -107,7 +107,7 @@ export const resource = <
   C extends Completions<C, keyof UriVariables<Uri>, NoSuchVariable> = {}
 >(
   options: ResourceOptions<Uri, P, U, C>,
-  handler: (variables: Variables<Uri, NoInfer<P>>, context: ContextFor<U>) => Ret
+  handler: (variables: Variables<Uri, P>, context: ContextFor<U>) => Ret
 ): Resource<Uri, ErrorOf<Ret>, ServicesOf<Ret> | UsesServices<U> | CompletionServices<C>> => {
   const where = `resource ${JSON.stringify(options.uri)}`
   if (typeof handler !== "function")

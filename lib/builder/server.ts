@@ -82,7 +82,11 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
   ): Server<AfterLayers<R, ROut> | ByLayerOf<Exclude<RIn, L | Supplied>>, P, L | ROut>
 }
 
-export type AnyServer = Server<any, any, any>
+/** Any server at all, whatever it needs and gives. */
+export interface AnyServer {
+  readonly "~mcpipe/Server": ServerDefinition
+  readonly info: ServerOptions
+}
 
 /**
  * Starts a pipeline: a server with a name, a version and nothing else yet.
@@ -179,7 +183,7 @@ const expect = (self: AnyServer, given: unknown, type: string): Component => {
 export const tool: {
   <T extends Tool.Any>(tool: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
   <R, P, L, T extends Tool.Any>(self: Server<R, P, L>, tool: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
-} = Function.dual(2, (self: AnyServer, value: Tool.Any) => self.tool(value))
+} = Function.dual(2, (self: Server<any, any, any>, value: Tool.Any) => self.tool(value))
 
 /** `Server.resource(r)`: the `.pipe` form of `.resource`. */
 export const resource: {
@@ -187,13 +191,13 @@ export const resource: {
     resource: T
   ): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
   <R, P, L, T extends Resource.Any>(self: Server<R, P, L>, resource: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
-} = Function.dual(2, (self: AnyServer, value: Resource.Any) => self.resource(value))
+} = Function.dual(2, (self: Server<any, any, any>, value: Resource.Any) => self.resource(value))
 
 /** `Server.prompt(p)`: the `.pipe` form of `.prompt`. */
 export const prompt: {
   <T extends Prompt.Any>(prompt: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
   <R, P, L, T extends Prompt.Any>(self: Server<R, P, L>, prompt: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
-} = Function.dual(2, (self: AnyServer, value: Prompt.Any) => self.prompt(value))
+} = Function.dual(2, (self: Server<any, any, any>, value: Prompt.Any) => self.prompt(value))
 
 /** `Server.add(a, b)`: the `.pipe` form of `.add`. */
 export const add =
@@ -210,7 +214,7 @@ export const use: {
     self: Server<R, P, L>,
     middleware: Middleware<P2, RM>
   ): Server<Exclude<R, P2> | AfterOuter<RM, P, L>, P | P2, L>
-} = Function.dual(2, (self: AnyServer, value: Middleware<any, any>) => self.use(value))
+} = Function.dual(2, (self: Server<any, any, any>, value: Middleware<any, any>) => self.use(value))
 
 /** `Server.mount("ns", s)`: the `.pipe` form of `.mount`. */
 export const mount: {
@@ -223,7 +227,9 @@ export const mount: {
     namespace: string,
     server: Server<R2, P2, L2>
   ): Server<R | AfterMount<R2, P, L>, P, L>
-} = Function.dual(3, (self: AnyServer, namespace: string, child: AnyServer) => self.mount(namespace, child))
+} = Function.dual(3, (self: Server<any, any, any>, namespace: string, child: Server<any, any, any>) =>
+  self.mount(namespace, child)
+)
 
 /** `Server.provide(layer)`: the `.pipe` form of `.provide`. */
 export const provide: {
@@ -236,7 +242,7 @@ export const provide: {
     self: Server<R, P, L>,
     layer: Layer.Layer<ROut, E, RIn> & WithoutRequestServices<RIn>
   ): Server<AfterLayers<R, ROut> | ByLayerOf<Exclude<RIn, L | Supplied>>, P, L | ROut>
-} = Function.dual(2, (self: AnyServer, layer: Layer.Layer<any, any, any>) => self.provide(layer as any))
+} = Function.dual(2, (self: Server<any, any, any>, layer: Layer.Layer<any, any, any>) => self.provide(layer as any))
 
 /** `Server.tool(t)`, `Server.use(m)` …: the pipeline's steps for `.pipe`; as a type, what `server(…)` makes. */
 export const Server: {

@@ -91,7 +91,11 @@ type Returned<O extends ValueInput> = [O] extends [never] ? unknown : InferIn<O>
 type OutOf<O extends ValueInput, Ret> = [O] extends [never] ? Unfinished<SuccessOf<Ret>> : InferOut<O>
 
 /** A finished result may hold anything, so that alone it says nothing about what clients get. */
-type Unfinished<A> = [A] extends [ToolResult] ? unknown : [Extract<A, ToolResult>] extends [never] ? A : Exclude<A, ToolResult>
+type Unfinished<A> = [A] extends [ToolResult]
+  ? unknown
+  : [Extract<A, ToolResult>] extends [never]
+    ? A
+    : Exclude<A, ToolResult>
 
 const Prototype = prototypeOf("Tool")
 const namePattern = /^[A-Za-z0-9_\-./]{1,128}$/

@@ -104,10 +104,18 @@ const missingService = (cause: Cause.Cause<unknown>): string | undefined => {
   return error instanceof Error ? /^Service not found: (\S+)/.exec(error.message)?.[1] : undefined
 }
 
-/** ` at file:line:column` of the `.provide(…)` call: the first stack frame outside this package. */
+/** ` at file:line:column` of the `.provide(…)` call: the first frame outside this package and Effect's pipes. */
 const siteOf = ({ site }: ProvidedLayer): string => {
-  const frames = (site.stack ?? "").split("\n").slice(1)
-  const own = frames.findIndex((line) => !/[/\\](?:builder[/\\]server|Pipeable|Function)\.[jt]s/.test(line))
-  const place = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frames[own] ?? "")?.[1]
-  return place === undefined ? "" : ` at ${place.replace(/^file:\/\//, "")}`
+  const places = (site.stack ?? "").split("\n").flatMap((line) => {
+    const place = /((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/.exec(line)?.[1]
+    return place === undefined ? [] : [place.replace(/^file:\/\//, "")]
+  })
+  const fileOf = (place: string) => place.replace(/:\d+:\d+$/, "")
+  const [own, ...callers] = places
+  const outside = callers.find(
+    (place) => fileOf(place) !== fileOf(own!) && !/[/\\]node_modules[/\\]effect[/\\]/.test(place)
+  )
+  // bundled into one file with its user, the package cannot be told apart: the caller of `.provide` is the best guess
+  const place = outside ?? callers[0]
+  return place === undefined ? "" : ` at ${place}`
 }

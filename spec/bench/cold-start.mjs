@@ -14,7 +14,12 @@ export const run = async (options) => {
   const folder = await mkdtemp(join(tmpdir(), "mcpipe-bench-"))
   try {
     const plain = (name, era) => ({ name, era, file: `stdio/${name}.mjs`, execArgv: options.execArgv })
-    const bundled = async (name, era) => ({ name: `${name} bundled`, era, file: await bundle(name, folder, options), execArgv: [] })
+    const bundled = async (name, era) => ({
+      name: `${name} bundled`,
+      era,
+      file: await bundle(name, folder, options),
+      execArgv: []
+    })
     const subjects = [
       plain("floor", "sessionless"),
       plain("sdk-v2", "sessionless"),
@@ -72,8 +77,7 @@ const identity = (value) => value
 const reportOf = (subjects, samples, { starts }) => {
   const columns = ["server", "ms", "vs sdk-v2"]
   if (starts === 0) return { title, columns, rows: [], verdicts: [] }
-  const of = (name, era = "sessionless") =>
-    samples.get(subjects.find((one) => one.name === name && one.era === era))
+  const of = (name, era = "sessionless") => samples.get(subjects.find((one) => one.name === name && one.era === era))
   const base = of("sdk-v2")
   const rows = subjects.map(({ name, era }) => {
     const own = of(name, era)

@@ -47,7 +47,9 @@ export const httpSubject = async (name, era, host, message, check) => {
 /** Throws where floor and mcpipe do not write the same body: they would not do the same work. */
 export const sameBytes = (subjects) => {
   for (const era of eras) {
-    const [floor, mcpipe] = ["floor", "mcpipe"].map((name) => subjects.find((one) => one.name === name && one.era === era))
+    const [floor, mcpipe] = ["floor", "mcpipe"].map((name) =>
+      subjects.find((one) => one.name === name && one.era === era)
+    )
     strictEqual(mcpipe.body, floor.body)
   }
 }

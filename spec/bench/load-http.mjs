@@ -5,7 +5,9 @@ import { connect } from "node:net"
 export const requestBytes = (port, headers, message) => {
   const body = JSON.stringify(message)
   const lines = Object.entries({ host: `127.0.0.1:${port}`, ...headers, "content-length": Buffer.byteLength(body) })
-  return Buffer.from(`POST /mcp HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`)
+  return Buffer.from(
+    `POST /mcp HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`
+  )
 }
 
 /** One exchange on a connection of its own: the whole response as it came, and its body as text. */
@@ -24,7 +26,11 @@ export const exchange = (port, bytes) =>
       if (chunked ? !whole.endsWith(lastChunk) : whole.length < head + Number(length[1])) return
       socket.destroy()
       const body = Buffer.from(whole.slice(head), "latin1").toString()
-      resolve({ size: whole.length, chunked, body: chunked ? body.replace(/^[0-9a-f]+\r\n|\r\n[0-9a-f]+\r\n/gi, "") : body })
+      resolve({
+        size: whole.length,
+        chunked,
+        body: chunked ? body.replace(/^[0-9a-f]+\r\n|\r\n[0-9a-f]+\r\n/gi, "") : body
+      })
     })
   })
 

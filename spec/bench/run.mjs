@@ -26,4 +26,5 @@ for (const name of positionals.length === 0 ? all : positionals) {
 }
 const missed = reports.flatMap(({ verdicts }) => verdicts).filter(({ met }) => !met)
 console.log(`\n${missed.length === 0 ? "Every target was met." : `${missed.length} target(s) missed.`}`)
-if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ node: process.version, reports }, null, 2)}\n`)
+if (values.json !== undefined)
+  await writeFile(values.json, `${JSON.stringify({ node: process.version, reports }, null, 2)}\n`)

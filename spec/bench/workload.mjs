@@ -84,7 +84,12 @@ export const toolName = (index) => `update_record_${String(index).padStart(3, "0
 export const toolDescription = (index) => `Updates record ${index}: its title, its counters and whether it is done.`
 
 const answerIn = (text, id) => {
-  const data = text.startsWith("{") ? text : text.split("\n").find((line) => line.startsWith("data: {"))?.slice(6)
+  const data = text.startsWith("{")
+    ? text
+    : text
+        .split("\n")
+        .find((line) => line.startsWith("data: {"))
+        ?.slice(6)
   const message = JSON.parse(data ?? text)
   strictEqual(message.jsonrpc, "2.0")
   strictEqual(message.id, id)

@@ -132,6 +132,9 @@ export const generations = [
   }
 ] as const
 
+/** Milliseconds for a promise about a child process, which a busy machine may take long to start. */
+export const timeout = 60_000
+
 /** Starting processes is slow, so each style meets one client: plain the older, Effect the newer. */
 export const children = [
   { ...generations[0], flags: [] },

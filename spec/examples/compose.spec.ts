@@ -3,7 +3,7 @@ import { assemble, toFetchHandler } from "mcpipe"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import effect from "../../examples/compose/effect.ts"
 import plain from "../../examples/compose/server.ts"
-import { children, connectV2, inBothStyles } from "./clients.ts"
+import { children, connectV2, inBothStyles, timeout } from "./clients.ts"
 
 const text = (result: any): string => result.content[0].text
 const styles = { plain: () => assemble(plain), effect: () => assemble(effect) }
@@ -84,7 +84,7 @@ describe.each(["plain", "effect"] as const)("in %s style, called by somebody wit
 })
 
 describe("as a child process on stdio", () => {
-  it.each(children)("main.ts $flags answers $title", async ({ inChild, flags }) => {
+  it.each(children)("main.ts $flags answers $title", { timeout }, async ({ inChild, flags }) => {
     await using child = await inChild("compose", ...flags)
     expect(text(await child.client.call("loans_borrow", { isbn: "1" }))).toMatch(/for members/)
     await child.close()

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest"
 import { start } from "../kit/spawn.ts"
 
-it("the demo finds every answer right, on both revisions, and ends by itself", { timeout: 40_000 }, async () => {
-  await using child = start("examples/demo/demo.ts", { deadline: 35_000 })
+it("the demo finds every answer right, on both revisions, and ends by itself", { timeout: 100_000 }, async () => {
+  await using child = start("examples/demo/demo.ts", { deadline: 90_000 })
   const { code } = await child.ended()
   expect(code, child.stdout() + child.stderr()).toBe(0)
   expect(child.stdout()).toMatch(/\nAll \d+ answers are right\.\n$/)

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest"
 import { start } from "../kit/spawn.ts"
+import { timeout } from "./clients.ts"
 
-it("the smallest server adds two numbers on stdio", async () => {
-  await using child = start("examples/hello/main.ts")
+it("the smallest server adds two numbers on stdio", { timeout }, async () => {
+  await using child = start("examples/hello/main.ts", { deadline: timeout })
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "hand", version: "1" } }
   const { result } = await child.request({ id: 1, method: "initialize", params })
   expect(result.serverInfo).toEqual({ name: "hello", version: "1.0.0" })

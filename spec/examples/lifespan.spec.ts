@@ -2,7 +2,7 @@ import { assemble } from "mcpipe"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import effect from "../../examples/lifespan/effect.ts"
 import plain from "../../examples/lifespan/server.ts"
-import { children, inBothStyles } from "./clients.ts"
+import { children, inBothStyles, timeout } from "./clients.ts"
 
 const text = (result: any): string => result.content[0].text
 
@@ -76,6 +76,7 @@ inBothStyles({ plain: () => assemble(plain), effect: () => assemble(effect) }, (
 describe("as a child process on stdio", () => {
   it.each(children)(
     "main.ts $flags opens the database for $title, and closes it when the client leaves",
+    { timeout },
     async ({ inChild, flags }) => {
       await using child = await inChild("lifespan", ...flags)
       await child.client.call("add_note", { text: "milk" })

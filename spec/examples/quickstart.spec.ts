@@ -2,7 +2,7 @@ import { assemble } from "mcpipe"
 import { describe, expect, it } from "vitest"
 import effect from "../../examples/quickstart/effect.ts"
 import plain from "../../examples/quickstart/server.ts"
-import { children, inBothStyles } from "./clients.ts"
+import { children, inBothStyles, timeout } from "./clients.ts"
 
 const text = (result: any): string => result.content[0].text
 
@@ -88,10 +88,14 @@ inBothStyles({ plain: () => assemble(plain), effect: () => assemble(effect) }, (
 })
 
 describe("as a child process on stdio", () => {
-  it.each(children)("main.ts $flags answers $title, and says nothing on stderr", async ({ inChild, flags }) => {
-    await using child = await inChild("quickstart", ...flags)
-    expect(text(await child.client.call("add", { a: 2, b: 3 }))).toBe("5")
-    await child.close()
-    expect(child.stderr()).toBe("")
-  })
+  it.each(children)(
+    "main.ts $flags answers $title, and says nothing on stderr",
+    { timeout },
+    async ({ inChild, flags }) => {
+      await using child = await inChild("quickstart", ...flags)
+      expect(text(await child.client.call("add", { a: 2, b: 3 }))).toBe("5")
+      await child.close()
+      expect(child.stderr()).toBe("")
+    }
+  )
 })

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest"
 import worker from "../../examples/quickstart/fetch.ts"
 import { start } from "../kit/spawn.ts"
+import { timeout } from "./clients.ts"
 
 const call = (url: string) =>
   worker.fetch(
@@ -37,14 +38,14 @@ it("the fetch handler answers under the host it was given, and under no other", 
   await worker.fetch.dispose()
 })
 
-it("the in-memory program prints its answer and ends", async () => {
-  await using child = start("examples/quickstart/memory.ts")
+it("the in-memory program prints its answer and ends", { timeout }, async () => {
+  await using child = start("examples/quickstart/memory.ts", { deadline: timeout })
   expect(await child.ended()).toEqual({ code: 0, signal: null })
   expect(child.stdout()).toBe("[ { type: 'text', text: '5' } ]\n")
 })
 
-it("the HTTP program says where it listens, and ends on SIGTERM", async () => {
-  await using child = start("examples/quickstart/http.ts", { env: { PORT: "0" } })
+it("the HTTP program says where it listens, and ends on SIGTERM", { timeout }, async () => {
+  await using child = start("examples/quickstart/http.ts", { env: { PORT: "0" }, deadline: timeout })
   expect(await child.errorLine("Listening")).toMatch(/^Listening at http:\/\/127\.0\.0\.1:\d+\/mcp$/)
   child.signal("SIGTERM")
   expect(await child.ended()).toEqual({ code: 0, signal: null })

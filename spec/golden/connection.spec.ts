@@ -190,3 +190,27 @@ it("sends no progress and no log message once a request is answered", async () =
   await afterwards()
   expect(await wire.ask(ping)).toStrictEqual(pinged)
 })
+
+describe("a log message", () => {
+  const logging = tool({ name: "logging" }, async (_, { log }) => {
+    await log.error({ size: 1n }).catch(() => {})
+    await log.error(undefined)
+    return "logged"
+  })
+
+  it("that is no JSON stays away, and one without data has null", async () => {
+    await using wire = await shakenHands(server({ name: "logging", version: "1" }).tool(logging), "2025-11-25")
+    // JSON-RPC 2.0 §5: an error object answers a request, so none may stand in for a notification;
+    // server/utilities/logging: `data` is required
+    expect(await wire.ask({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "logging" } })).toStrictEqual({
+      jsonrpc: "2.0",
+      method: "notifications/message",
+      params: { level: "error", data: null }
+    })
+    expect(await wire.next()).toStrictEqual({
+      jsonrpc: "2.0",
+      id: 1,
+      result: { content: [{ type: "text", text: "logged" }] }
+    })
+  })
+})

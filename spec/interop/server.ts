@@ -73,6 +73,7 @@ const failures = [
   tool({ name: "defect" }, () => {
     throw new Error(secret)
   }),
+  tool({ name: "interrupts_itself" }, () => Effect.interrupt),
   tool({ name: "slow", timeout: 20 }, () => Effect.never)
 ]
 
@@ -84,6 +85,11 @@ const reporting = [
     yield* Progress.report(2, 3, "not more than before")
     yield* Progress.report(3)
     yield* Effect.promise(() => journal(key).released)
+    return "done"
+  }),
+  tool({ name: "hasty" }, function* () {
+    yield* Progress.report(1)
+    yield* Progress.report(2)
     return "done"
   }),
   tool({ name: "log" }, async (_, { log }) => {

@@ -1,5 +1,5 @@
-import { assemble, Changes, Effect, type Change, Layer, Resource, server, Stream, tool } from "mcpipe"
-import * as Fiber from "effect/Fiber"
+import { assemble, Changes, Effect, type Change, Layer, Resource, server, tool } from "mcpipe"
+import * as PubSub from "effect/PubSub"
 import { describe, expect, it } from "vitest"
 import { catalogueOf } from "../../lib/runtime/catalogue.ts"
 import type { Component } from "../../lib/builder/component.ts"
@@ -78,14 +78,13 @@ describe("Changes", () => {
     const three = gate()
     const listener = Layer.effectDiscard(
       Effect.gen(function* () {
-        const { stream } = yield* Changes
-        const listen = Stream.runForEach(stream, (change) =>
-          Effect.sync(() => {
-            seen.push(change)
-            if (seen.length === 3) three.open()
-          })
-        )
-        yield* Effect.forkScoped(listen, { startImmediately: true })
+        const { subscribe } = yield* Changes
+        const subscription = yield* subscribe
+        const listen = Effect.map(PubSub.take(subscription), (change) => {
+          seen.push(change)
+          if (seen.length === 3) three.open()
+        })
+        yield* Effect.forkScoped(Effect.forever(listen))
       })
     )
     const touch = tool({ name: "touch", uses: { changes: Changes } }, (_, { changes, run }) =>
@@ -121,12 +120,30 @@ describe("Changes", () => {
       })
     )
     const wait = tool({ name: "wait" }, function* () {
-      const { stream } = yield* Changes
-      const first = yield* Effect.forkChild(Stream.runHead(stream), { startImmediately: true })
+      const { subscribe } = yield* Changes
+      const subscription = yield* subscribe
       listening.open()
-      return JSON.stringify(yield* Fiber.join(first))
+      return (yield* PubSub.take(subscription)).type
     })
     await using wire = await connectWire(server(info).tool(wait).provide(ticker))
-    expect(await wire.text("wait")).toContain('"resource-updated"')
+    expect(await wire.text("wait")).toBe("resource-updated")
+  })
+
+  it("of one app stay in that app, though both come from one server", async () => {
+    const seen: Array<string> = []
+    const listen = (name: string) =>
+      tool({ name }, function* () {
+        const { publish, subscribe } = yield* Changes
+        const subscription = yield* subscribe
+        yield* publish({ type: "catalogue-changed", generation: seen.length })
+        const change = yield* PubSub.take(subscription)
+        seen.push(JSON.stringify(change))
+      })
+    const s = server(info).tool(listen("t"))
+    await using first = await connectWire(s)
+    await using second = await connectWire(s)
+    await first.call("t")
+    await second.call("t")
+    expect(seen).toEqual([0, 1].map((generation) => JSON.stringify({ type: "catalogue-changed", generation })))
   })
 })

@@ -188,6 +188,15 @@ describe("middleware", () => {
     expect(await wire.text("double", { n: 1 })).toBe("2")
   })
 
+  it("that succeeds with undefined later on is answered like one that does at once", async () => {
+    const late = middleware({ callTool: () => Effect.promise(async () => undefined) as never })
+    await using wire = await connectWire(server(info("s")).tool(double).use(late))
+    void wire.request("tools/call", { name: "double", arguments: { n: 1 } })
+    // the hook settles in a microtask: by the next turn of the loop its call is answered, or never will be
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(wire.received).toMatchObject([{ id: 1, result: { isError: true } }])
+  })
+
   it("that does nothing, ten times over, leaves every answer as it was", async () => {
     const idle = middleware({
       request: (next) => next,

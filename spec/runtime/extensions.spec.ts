@@ -27,7 +27,7 @@ const search = extension({
       })
     ),
     "search/type": method({ params: { type: v.unknown() } }, ({ type }) => ({ resultType: type, _meta: { a: 1 } })),
-    "search/list": method({}, (() => [1]) as never),
+    "search/list": method({}, () => [1]),
     "search/who": method({}, () => Effect.map(A, ({ value }) => ({ value })))
   }
 })

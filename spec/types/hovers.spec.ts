@@ -43,7 +43,6 @@ describe("a hover is flat and readable", () => {
       'Tool<"context", {}, { context: ContextFor<{ db: typeof Db; user: typeof User; }>; }, never, Db | User>'
     ],
     ["profile", 'Resource<"user://{id}/profile{?q}", never, Db>'],
-    ["variables", "{ limit: number; path: string; q?: string | undefined; }"],
     ["review", "Prompt<{ code: string; language?: string | undefined; }, never, never>"],
     ["empty", "Server<never, never, never>"],
     ["needy", "Server<Db | User, never, never>"],

@@ -1,7 +1,7 @@
 import {
-  type AnyCall,
   type Completion,
   Effect,
+  type ListCall,
   type ListedTool,
   type Middleware,
   middleware,
@@ -114,7 +114,7 @@ describe("provides", () => {
     expectTypeOf(provides(User, async () => ({ id: "1" }))).toEqualTypeOf<Middleware<User, never>>()
     expectTypeOf(provides(User, () => Effect.as(Db, { id: "1" }))).toEqualTypeOf<Middleware<User, Db>>()
     const generated = provides(User, function* (call) {
-      expectTypeOf(call).toEqualTypeOf<AnyCall>()
+      expectTypeOf(call).toEqualTypeOf<ToolCall | ResourceRead | PromptGet | Completion | ListCall>()
       const cache = yield* Cache
       return { id: cache.get("me") ?? "nobody" }
     })

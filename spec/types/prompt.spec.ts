@@ -8,7 +8,11 @@ describe("arguments", () => {
     const made = prompt(
       {
         name: "review",
-        args: { code: v.string(), language: v.optional(v.string(), "ts"), lines: v.pipe(v.string(), v.transform(Number)) }
+        args: {
+          code: v.string(),
+          language: v.optional(v.string(), "ts"),
+          lines: v.pipe(v.string(), v.transform(Number))
+        }
       },
       (args) => {
         expectTypeOf(args).toEqualTypeOf<{ code: string; language: string; lines: number }>()
@@ -31,9 +35,9 @@ describe("arguments", () => {
 it("takes every form of message from every form of handler", () => {
   expectTypeOf(prompt({ name: "a" }, () => "a")).toEqualTypeOf<Prompt<{}, never, never>>()
   expectTypeOf(prompt({ name: "a" }, async () => Prompt.user("a"))).toEqualTypeOf<Prompt<{}, never, never>>()
-  expectTypeOf(
-    prompt({ name: "a" }, () => Effect.as(Db, ["a", Prompt.assistant(Content.text("b"))]))
-  ).toEqualTypeOf<Prompt<{}, never, Db>>()
+  expectTypeOf(prompt({ name: "a" }, () => Effect.as(Db, ["a", Prompt.assistant(Content.text("b"))]))).toEqualTypeOf<
+    Prompt<{}, never, Db>
+  >()
   const failing = prompt({ name: "a" }, function* () {
     if (yield* Effect.succeed(true)) return yield* new NotFound({ id: "a" })
     return Prompt.result({ messages: "a" })

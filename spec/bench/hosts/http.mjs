@@ -12,7 +12,9 @@ const start = {
   mcpipe: async () => {
     const { serve } = await import("mcpipe")
     const main =
-      work === "list" ? (await import("../servers/mcpipe-many.mjs")).many : (await import("../servers/mcpipe.mjs")).adder
+      work === "list"
+        ? (await import("../servers/mcpipe-many.mjs")).many
+        : (await import("../servers/mcpipe.mjs")).adder
     return (await serve(main, { http: { port: 0 } })).port
   },
   "sdk-v1": async () => {
@@ -33,7 +35,12 @@ const start = {
     const { getRequestListener } = await import("@hono/node-server")
     const { adder, many } = await import("../servers/sdk-v2.mjs")
     const { fetch } = createMcpHandler(work === "list" ? many : adder)
-    return listen(createServer({ keepAliveTimeout: 65_000 }, getRequestListener((request) => fetch(request))))
+    return listen(
+      createServer(
+        { keepAliveTimeout: 65_000 },
+        getRequestListener((request) => fetch(request))
+      )
+    )
   }
 }
 

@@ -15,10 +15,14 @@ export const adder = () => {
 export const many = () => {
   const server = new McpServer(serverInfo)
   for (let index = 0; index < toolCount; index++) {
-    server.registerTool(toolName(index), { description: toolDescription(index), inputSchema, outputSchema }, ({ id }) => {
-      const structuredContent = { id, saved: true }
-      return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent }
-    })
+    server.registerTool(
+      toolName(index),
+      { description: toolDescription(index), inputSchema, outputSchema },
+      ({ id }) => {
+        const structuredContent = { id, saved: true }
+        return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent }
+      }
+    )
   }
   return server
 }
