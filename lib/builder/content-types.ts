@@ -86,8 +86,10 @@ export interface LinkContent extends LinkFields {
 /** A content block in wire shape (MCP schema, "ContentBlock"). */
 export type ContentBlock = TextContent | ImageContent | AudioContent | EmbeddedContent | LinkContent
 
-/** A content block made by `Content`; nothing else is taken for content, so data that looks like a block stays data. */
-export type Content = ContentBlock & { readonly "~mcpipe/Content": typeof BRAND }
+/** The mark of content made by `Content`; nothing else is taken for content, so data that looks like a block stays data. */
+export interface Branded {
+  readonly "~mcpipe/Content": typeof BRAND
+}
 
 /** What `Content.embedded` embeds: text, or bytes given as such or as base64. */
 export type Embeddable = {

@@ -1,7 +1,7 @@
 import { toBase64 } from "./base64.ts"
 import { BRAND, brandPrototype } from "./brand.ts"
 import type {
-  Content as ContentValue,
+  Branded,
   ContentBlock,
   ContentOptions,
   Embeddable,
@@ -31,7 +31,7 @@ export interface LinkOptions<Uri extends string = string> extends ContentOptions
 }
 
 /** A piece of content made by `Content`. */
-export type Content = ContentValue
+export type Content = ContentBlock & Branded
 
 /** Makes the pieces a tool result or prompt message consists of. */
 export const Content = {
@@ -127,7 +127,6 @@ export const withUri = <C extends Content | ResourceContents>(content: C, uri: s
  */
 export const textBlock = (text: string): Content => new TextBlock(text) as TextBlock & Branded
 
-type Branded = { readonly "~mcpipe/Content": typeof BRAND }
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 type Variables = Readonly<Record<string, string | undefined>>
 

@@ -42,6 +42,21 @@ export class ToolError extends PublicError {
   readonly "~mcpipe/ToolError" = true
 }
 
+/**
+ * Says that a resource template matched but there is nothing behind this URI; thrown, rejected or failed by a handler.
+ * Clients get the protocol's own not-found error (-32602 on 2026-07-28, -32002 before), with `why` in its message.
+ */
+export class ResourceNotFound extends PublicError {
+  override readonly name: string = "ResourceNotFound"
+  readonly "~mcpipe/ResourceNotFound" = true
+  constructor(why = "", options?: ErrorOptions) {
+    super(why, options)
+  }
+}
+
+export const isResourceNotFound = (u: unknown): u is ResourceNotFound =>
+  u instanceof Error && "~mcpipe/ResourceNotFound" in u
+
 export const isPublicError = (u: unknown): u is PublicError => u instanceof Error && "~mcpipe/PublicError" in u
 
 export const isToolError = (u: unknown): u is ToolError => u instanceof Error && "~mcpipe/ToolError" in u

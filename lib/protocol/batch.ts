@@ -1,5 +1,6 @@
 import type { InFlight, Sink } from "./exchange.ts"
-import type { JsonRpcResponse } from "./json-rpc.ts"
+import type { JsonRpcResponse, RequestId } from "./json-rpc.ts"
+import { isRecord } from "./method.ts"
 import { refusal } from "./reasons.ts"
 import { refuse } from "./serve-request.ts"
 
@@ -31,7 +32,7 @@ export const receiveBatch = (
   const inFlight: Array<InFlight> = []
   let waiting = messages.length
   for (const [index, message] of messages.entries()) {
-    const one = receive(message, {
+    const own: Sink = {
       notify: sink.notify,
       reply: (reply) => {
         answers[index] = reply.message as JsonRpcResponse | undefined
@@ -40,7 +41,8 @@ export const receiveBatch = (
         const all = answers.filter((answer) => answer !== undefined)
         sink.reply(all.length === 0 ? { status: 202 } : { status: 200, message: all })
       }
-    })
+    }
+    const one = isInitialize(message) ? refuseInitialize(message, own) : receive(message, own)
     if (one !== undefined) inFlight.push(one)
   }
   if (waiting === 0) return undefined
@@ -50,3 +52,18 @@ export const receiveBatch = (
     }
   }
 }
+
+/** 2025-03-26 basic/lifecycle: what a batch agreed on would come too late for the rest of it. */
+const refuseInitialize = (message: { readonly id?: unknown }, sink: Sink): undefined => {
+  const { id } = message
+  const known = typeof id === "string" || Number.isInteger(id) ? (id as RequestId) : undefined
+  return refuse(
+    sink,
+    refusal("invalid-request", "initialize must not be part of a batch; send it alone."),
+    "handshake",
+    known
+  )
+}
+
+const isInitialize = (message: unknown): message is { readonly id?: unknown } =>
+  isRecord(message) && message["method"] === "initialize"

@@ -70,9 +70,9 @@ const read = (params: Params, { catalogue }: WireRequest): Operation | Refusal =
   return entry === undefined ? unknownResource(uri) : { type: "resource", entry, uri }
 }
 
-/** Also for URIs whose template matched but whose variables were refused. */
-export const unknownResource = (uri: string): Refusal =>
-  refusal("unknown-resource", `Resource not found: ${quoted(uri)}`, { data: { uri } })
+/** Also for URIs whose template matched, but whose variables were refused or have nothing behind them; `why` says so. */
+export const unknownResource = (uri: string, why = ""): Refusal =>
+  refusal("unknown-resource", `Resource not found: ${quoted(uri)}${why === "" ? "." : ` (${why}).`}`, { data: { uri } })
 
 const get = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
   const { name, arguments: args = none } = params

@@ -81,6 +81,10 @@ const itemFor = (kind: ListKind, item: Items[number], revision: string): unknown
     // resources had annotations from the start
     const from = member === "annotations" && kind !== "tools" ? undefined : since[member]
     if (from === undefined || revision >= from) shown[member] = value
+    if (member === "annotations" && kind !== "tools" && revision < "2025-06-18") {
+      const { lastModified: _, ...older } = value as Record<string, unknown>
+      shown[member] = older
+    }
   }
   if (shown["outputSchema"] !== undefined) shown["outputSchema"] = wrapSchema(shown["outputSchema"] as any)
   if (kind === "prompts" && revision < "2025-06-18" && Array.isArray(shown["arguments"])) {

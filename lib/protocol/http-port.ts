@@ -121,7 +121,10 @@ const receiveHandshake = (
     logLevel: "info",
     setLogLevel: undefined
   }
-  return serveRequest(handshake, running, row, request, caller, sink)
+  const inFlight = serveRequest(handshake, running, row, request, caller, sink)
+  if (inFlight === undefined) return undefined
+  // 2025-11-25 basic/transports: a disconnection is not a cancellation
+  return { interrupt: (why) => (why === "drained" ? inFlight.interrupt(why) : undefined) }
 }
 
 class HeadInfo implements HttpInfo {

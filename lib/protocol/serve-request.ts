@@ -1,10 +1,11 @@
+import { isResourceNotFound } from "../builder/errors.ts"
+import { jsonText } from "../builder/json-text.ts"
 import type { Running } from "../runtime/app.ts"
 import type { Answer } from "../runtime/around-request.ts"
 import { dispatch } from "../runtime/dispatch.ts"
 import type { Operation } from "../runtime/operation.ts"
 import type { Facts } from "../runtime/request.ts"
-import { InvalidArguments } from "../runtime/prompt-entry.ts"
-import { ResourceNotFound } from "../runtime/resource-entry.ts"
+import { InvalidArguments } from "../runtime/invalid-arguments.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import type { PrincipalShape } from "../services/principal.ts"
 import type { ClientInfo, HttpInfo } from "../services/request-context.ts"
@@ -96,7 +97,7 @@ const replyOf = (answer: Answer, operation: Operation, profile: Profile, wire: W
       ? { status: 200, message, resultBytes: preparedBytes(result) }
       : { status: 200, message }
   }
-  const refused = refusalOf(answer.failure)
+  const refused = refusalOf(answer.failure, operation)
   return {
     status: statusOf(refused, profile.era),
     headers: refused.headers,
@@ -104,12 +105,15 @@ const replyOf = (answer: Answer, operation: Operation, profile: Profile, wire: W
   }
 }
 
-const refusalOf = (failure: Extract<Answer, { readonly type: "failure" }>["failure"]): Refusal => {
+const refusalOf = (
+  failure: Extract<Answer, { readonly type: "failure" }>["failure"],
+  operation: Operation
+): Refusal => {
   if (failure.type === "interrupted")
     return refusal("interrupted", "The request was interrupted: the server is shutting down.")
   if (failure.type === "masked") return refusal("internal-error", failure.message)
   const { error, message, code, data } = failure
-  if (error instanceof ResourceNotFound) return { ...unknownResource(error.uri), message }
+  if (operation.type === "resource" && isResourceNotFound(error)) return unknownResource(operation.uri, message)
   if (error instanceof InvalidArguments) return refusal("invalid-params", message)
   return refusal("public-error", message, { code, data })
 }
@@ -170,9 +174,20 @@ const logTo =
   (sink: Sink, isOpen: () => boolean): NonNullable<Facts["log"]> =>
   (level, data, logger) => {
     if (!isOpen()) return
-    const params = { level, ...(logger === undefined ? undefined : { logger }), data }
+    // every transport writes the same, and what cannot be written fails here, where the handler's author sees it
+    const params = { level, ...(logger === undefined ? undefined : { logger }), data: loggable(data) }
     sink.notify({ jsonrpc: "2.0", method: "notifications/message", params })
   }
+
+const loggable = (data: unknown): unknown => {
+  if (data === undefined) return null
+  try {
+    jsonText(data)
+    return data
+  } catch (error) {
+    throw new TypeError(`ClientLog: the message cannot be sent: ${(error as Error).message}`)
+  }
+}
 
 /** The `_meta` of a request's params. */
 export const metaOf = (params: Params | undefined): Params => {

@@ -49,6 +49,8 @@ export interface Running {
   readonly fibers: Set<Fiber.Fiber<any, any>>
   /** Told each time the last fiber in flight has ended. */
   readonly idle: { notify: () => void }
+  /** Whether the app is being disposed of, which interrupts what is in flight. */
+  readonly ending: () => boolean
 }
 
 /** Checks a server and prepares everything that can be prepared; throws `AssemblyError`. */
@@ -77,6 +79,7 @@ export const run = (assembly: Assembly): Effect.Effect<Running, LifespanError, S
     cells.own.push(...built.map(({ own }) => own))
     const publish = Context.get(changes, Changes).publish
     let current = assembly.catalogue
+    let ending = false
     const running: Running = {
       assembly,
       catalogue: () => current,
@@ -87,9 +90,13 @@ export const run = (assembly: Assembly): Effect.Effect<Running, LifespanError, S
       context: (node) => cells.whole[node.index]!,
       requestHooks: requestHooksOf(assembly.root, () => undefined),
       fibers: new Set(),
-      idle: { notify: () => {} }
+      idle: { notify: () => {} },
+      ending: () => ending
     }
-    yield* Effect.addFinalizer(() => endCalls(running))
+    yield* Effect.addFinalizer(() => {
+      ending = true
+      return endCalls(running)
+    })
     return running
   })
 

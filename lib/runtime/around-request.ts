@@ -49,12 +49,15 @@ export const aroundRequest = (
   entry: Entry | undefined,
   start: Node,
   contextOf: (node: Node) => Context.Context<never>,
-  failed: (cause: Cause.Cause<unknown>) => Answer
+  failed: (cause: Cause.Cause<unknown>) => Answer,
+  wasInterrupted: () => boolean
 ): Effect.Effect<Answer, unknown, any> => {
   const ended: Effect.Effect<Outcome, unknown, any> = Effect.matchCauseEffect(inner, {
     onSuccess: (value) => Effect.succeed(new Ended({ type: "value", value })),
     onFailure: (cause) =>
-      Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : Effect.sync(() => new Ended(failed(cause)))
+      wasInterrupted() && Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(cause)
+        : Effect.sync(() => new Ended(failed(cause)))
   })
   const wrapped = [...hooks].reverse().reduce<Effect.Effect<Outcome, unknown, any>>((next, { hook, node, name }) => {
     const run = Effect.withFiber<Outcome, unknown, any>((fiber) =>

@@ -38,8 +38,10 @@ export const dispatch = (
   const start = entry === undefined ? running.assembly.root : entry.start
   const scope = Scope.makeUnsafe()
   const context = requestContext(running.context(start), facts, entry, scope)
-  const innerFailed = (cause: Cause.Cause<unknown>) =>
-    answerInner(operation, decide(running, operation, context, cause))
+  let interrupted = false
+  const wasInterrupted = () => interrupted || running.ending()
+  const decided = (cause: Cause.Cause<unknown>) => decide(running, operation, context, cause, wasInterrupted())
+  const innerFailed = (cause: Cause.Cause<unknown>) => answerInner(operation, decided(cause))
   let fiber: Fiber.Fiber<unknown, unknown>
   let answer: (exit: Exit.Exit<any, unknown>) => Answer
   if (hooks.length === 0) {
@@ -47,10 +49,9 @@ export const dispatch = (
     answer = (exit) => (Exit.isSuccess(exit) ? { type: "value", value: exit.value } : innerFailed(exit.cause))
   } else {
     const known = inner ?? Effect.succeed(knownOf(operation))
-    const hooked = aroundRequest(known, hooks, facts, entry, start, running.context, innerFailed)
+    const hooked = aroundRequest(known, hooks, facts, entry, start, running.context, innerFailed, wasInterrupted)
     fiber = Effect.runForkWith(context as Context.Context<any>)(hooked)
-    answer = (exit) =>
-      Exit.isSuccess(exit) ? exit.value : answerHook(operation, decide(running, operation, context, exit.cause))
+    answer = (exit) => (Exit.isSuccess(exit) ? exit.value : answerHook(operation, decided(exit.cause)))
   }
   let finished = false
   const finish = (exit: Exit.Exit<any, unknown>) => {
@@ -62,7 +63,13 @@ export const dispatch = (
     if (closing === undefined) finish(exit)
     else follow(running, Effect.runForkWith(context)(closing), () => finish(exit))
   })
-  return finished ? undefined : { interrupt: () => fiber.interruptUnsafe() }
+  if (finished) return undefined
+  return {
+    interrupt: () => {
+      interrupted = true
+      fiber.interruptUnsafe()
+    }
+  }
 }
 
 /** Follows a fiber to its end, so that the app's disposal can wait for it. */
@@ -84,11 +91,12 @@ const decide = (
   running: Running,
   operation: Operation,
   context: Context.Context<never>,
-  cause: Cause.Cause<unknown>
+  cause: Cause.Cause<unknown>,
+  interrupted: boolean
 ): Failure => {
   const entry = entryOf(operation)
   const declared = entry === undefined ? [] : entry.component["~mcpipe/Component"].errors
-  const failure = classify(cause, declared, running.assembly.dev)
+  const failure = classify(cause, declared, running.assembly.dev, interrupted)
   if (failure.type === "masked") {
     const subject = entry === undefined ? "A request" : `${entry.type} ${JSON.stringify(entry.name)}`
     Effect.runForkWith(context)(logMasked(failure, subject))

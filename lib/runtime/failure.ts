@@ -23,9 +23,15 @@ export type Failure =
 
 /**
  * Sorts a cause: `ToolError`, `PublicError` and declared classes are public wherever they were thrown, rejected or
- * failed; anything else is masked behind a reference that also stands in the log.
+ * failed; anything else is masked behind a reference that also stands in the log. An interruption is one only where the
+ * runtime asked for it: a handler that interrupts itself has failed.
  */
-export const classify = (cause: Cause.Cause<unknown>, declared: ReadonlyArray<ErrorClass>, dev: boolean): Failure => {
+export const classify = (
+  cause: Cause.Cause<unknown>,
+  declared: ReadonlyArray<ErrorClass>,
+  dev: boolean,
+  interrupted: boolean
+): Failure => {
   for (const reason of cause.reasons) {
     const error = Cause.isFailReason(reason) ? reason.error : Cause.isDieReason(reason) ? reason.defect : undefined
     if (isPublicError(error)) {
@@ -35,7 +41,7 @@ export const classify = (cause: Cause.Cause<unknown>, declared: ReadonlyArray<Er
       return { type: "public", message: messageOf(error), code: undefined, data: undefined, error }
     }
   }
-  if (cause.reasons.length > 0 && Cause.hasInterruptsOnly(cause)) return { type: "interrupted" }
+  if (interrupted && Cause.hasInterruptsOnly(cause)) return { type: "interrupted" }
   const reference = globalThis.crypto.randomUUID().slice(0, 8)
   const message = dev ? `${Cause.pretty(cause)} (reference ${reference})` : `Internal error (reference ${reference})`
   return { type: "masked", reference, message, cause }

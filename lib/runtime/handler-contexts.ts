@@ -30,6 +30,7 @@ export const handlerContexts = (): HandlerContexts["Service"] => {
 class Shorthands implements HandlerContext<any> {
   readonly #context: Context.Context<never>
   #controller: AbortController | undefined
+  #cleanups: Array<() => unknown> | undefined
 
   constructor(context: Context.Context<never>) {
     this.#context = context
@@ -37,23 +38,17 @@ class Shorthands implements HandlerContext<any> {
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      const controller = new AbortController()
-      this.#controller = controller
-      this.#atEnd((exit) => {
-        if (Exit.isFailure(exit)) controller.abort(new Error("The call has ended."))
-      })
+      this.#controller = new AbortController()
+      this.#watchEnd()
     }
     return this.#controller.signal
   }
 
   get defer(): HandlerContext["defer"] {
-    return (cleanup) =>
-      this.#addFinalizer(() =>
-        Effect.ignore(
-          Effect.tryPromise(async () => cleanup()),
-          { log: "Error" }
-        )
-      )
+    return (cleanup) => {
+      this.#watchEnd()
+      this.#cleanups!.push(cleanup)
+    }
   }
 
   get run(): HandlerContext<any>["run"] {
@@ -98,15 +93,28 @@ class Shorthands implements HandlerContext<any> {
     return callOf(this.#context)?.scope ?? Context.getOrUndefined(this.#context as Context.Context<any>, Scope.Scope)
   }
 
-  #atEnd(f: (exit: Exit.Exit<unknown, unknown>) => void): void {
-    this.#addFinalizer((exit) => Effect.sync(() => f(exit)))
-  }
-
-  #addFinalizer(finalizer: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<unknown>): void {
+  /** One finalizer for both: what still runs hears of the end before what it uses is cleaned up. */
+  #watchEnd(): void {
+    if (this.#cleanups !== undefined) return
+    const cleanups: Array<() => unknown> = []
+    this.#cleanups = cleanups
     const scope = this.#scope()
-    if (scope !== undefined) Effect.runSync(Scope.addFinalizerExit(scope, finalizer))
+    if (scope === undefined) return
+    const end = (exit: Exit.Exit<unknown, unknown>) =>
+      Effect.suspend(() => {
+        if (Exit.isFailure(exit)) this.#controller?.abort(new Error("The call has ended."))
+        return Effect.forEach(cleanups.reverse(), tidy, { discard: true })
+      })
+    Effect.runSync(Scope.addFinalizerExit(scope, end))
   }
 }
+
+/** A cleanup that fails is logged, and the others still run. */
+const tidy = (cleanup: () => unknown): Effect.Effect<void> =>
+  Effect.ignore(
+    Effect.tryPromise(async () => cleanup()),
+    { log: "Error" }
+  )
 
 const withUses = (uses: Uses): (new (context: Context.Context<never>) => object) => {
   class WithUses extends Shorthands {

@@ -9,30 +9,27 @@ import { mountUri } from "../builder/uri-template.ts"
 import { compile, type Level, startOf } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { PromptEntry } from "./entry.ts"
+import { InvalidArguments } from "./invalid-arguments.ts"
 import { idOf, mountedName, requestHooksOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
 import { timed } from "./timed.ts"
 
 type Args = Readonly<Record<string, string>>
 
-/** Arguments of a prompt do not fit its schema; protocol rooms answer it as invalid params. */
-export class InvalidArguments extends PublicError {
-  override readonly name = "InvalidArguments"
-}
-
 /** Assembles a prompt of a node, with all middleware around it. */
 export const promptEntry = (prompt: Prompt.Any, node: Node): PromptEntry => {
   const levels = ancestry(node).map((at) => levelOf(prompt, node, at))
   const start = startOf(node)
+  const name = mountedName(prompt.name, node)
   return {
     type: "prompt",
     id: idOf(prompt, node),
-    name: mountedName(prompt.name, node),
+    name,
     node,
     component: prompt,
     start,
     requestHooks: requestHooksOf(node, (at) => mountedName(prompt.name, node, at)),
-    run: compile(coreOf(prompt), "getPrompt", levels, start),
+    run: compile(coreOf(prompt, name), "getPrompt", levels, start),
     complete: completionOf(prompt, prompt["~mcpipe/Component"].completions, node, start)
   }
 }
@@ -61,10 +58,11 @@ const translateRefs = (given: PromptResult, namespace: string): PromptResult => 
   }
 }
 
-const coreOf = (prompt: Prompt.Any) => {
+/** `name` is the prompt's as clients know it, for messages. */
+const coreOf = (prompt: Prompt.Any, name: string) => {
   const { invoke } = prompt["~mcpipe/Component"]
   const { timeout, input } = prompt
-  const subject = `prompt ${JSON.stringify(prompt.name)}`
+  const subject = `prompt ${JSON.stringify(name)}`
   return (args: Args): Effect.Effect<PromptResult, unknown, any> => {
     const decoded = input.decode(args)
     if (!decoded.ok)

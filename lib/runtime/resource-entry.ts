@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { contentRef, withUri } from "../builder/content.ts"
 import { type ResourceContents, toContents } from "../builder/contents.ts"
-import { PublicError } from "../builder/errors.ts"
+import { PublicError, ResourceNotFound } from "../builder/errors.ts"
 import { formatIssues } from "../builder/issues.ts"
 import type { ReadResult, ResourceRead } from "../builder/middleware.ts"
 import { screen } from "../builder/path-screening.ts"
@@ -10,28 +10,17 @@ import { mountUri, parseUriTemplate, unmountUri } from "../builder/uri-template.
 import { compile, type Level, startOf } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { ResourceEntry } from "./entry.ts"
+import { InvalidArguments } from "./invalid-arguments.ts"
 import { idOf, mountedUri, requestHooksOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
 import { timed } from "./timed.ts"
-
-/** No resource has this URI, or screening refused its variables; protocol rooms answer it as such. */
-export class ResourceNotFound extends PublicError {
-  override readonly name = "ResourceNotFound"
-  readonly uri: string
-  constructor(uri: string, why: string) {
-    super(`Resource not found: ${shorten(uri)}${why}`)
-    this.uri = uri
-  }
-}
-
-const shorten = (uri: string): string => (uri.length <= 200 ? uri : `${uri.slice(0, 200)}… (${uri.length} characters)`)
 
 /** Assembles a resource or template of a node, with all middleware around it. */
 export const resourceEntry = (resource: Resource.Any, node: Node): ResourceEntry => {
   const levels = ancestry(node).map((at) => levelOf(resource, at))
   const start = startOf(node)
   const uri = mountedUri(resource.uri, node)
-  const run = compile(coreOf(resource), "readResource", levels, start)
+  const run = compile(coreOf(resource, uri), "readResource", levels, start)
   return {
     type: "resource",
     id: idOf(resource, node),
@@ -69,26 +58,28 @@ const translate = (item: ResourceContents, namespace: string, uri: string): Reso
   return item.uri === own || item.uri.startsWith(`${own}/`) ? { ...item, uri: mountUri(namespace, item.uri) } : item
 }
 
-const coreOf = (resource: Resource.Any) => {
+/** `name` is the URI or template as clients know it, for messages. */
+const coreOf = (resource: Resource.Any, name: string) => {
+  const subject = `resource ${JSON.stringify(name)}`
   const { invoke, template, params, screened } = resource["~mcpipe/Component"]
   const { mimeType, timeout } = resource
   return (uri: string): Effect.Effect<ReadResult, unknown, any> => {
     const found = template.match(uri)
-    if (found === undefined) return Effect.fail(new ResourceNotFound(uri, ""))
+    if (found === undefined) return Effect.fail(new ResourceNotFound())
     const refused = screened ? screen(template.variables, found) : undefined
-    if (refused !== undefined) return Effect.fail(new ResourceNotFound(uri, ` ({${refused.name}}: ${refused.problem})`))
+    if (refused !== undefined) return Effect.fail(new ResourceNotFound(`{${refused.name}} ${refused.problem}`))
     let variables: unknown = found
     if (params !== undefined) {
       const decoded = decodeParams(params, found)
       if (!decoded.ok) {
-        return Effect.fail(new PublicError(formatIssues(`Invalid variables in ${shorten(uri)}`, decoded.issues)))
+        return Effect.fail(new InvalidArguments(formatIssues(`Invalid variables for ${subject}`, decoded.issues)))
       }
       variables = decoded.value
     }
     const called = Effect.map(invoke(variables), (value) => ({ contents: toContents(value, { uri, mimeType }) }))
     return timeout === undefined
       ? called
-      : timed(called, timeout, () => new PublicError(`Resource ${shorten(uri)} timed out after ${timeout} ms.`))
+      : timed(called, timeout, () => new PublicError(`The ${subject} timed out after ${timeout} ms.`))
   }
 }
 

@@ -18,15 +18,16 @@ type Args = Readonly<Record<string, unknown>>
 export const toolEntry = (tool: Tool.Any, node: Node): ToolEntry => {
   const levels = ancestry(node).map((at) => levelOf(tool, node, at))
   const start = startOf(node)
+  const name = mountedName(tool.name, node)
   return {
     type: "tool",
     id: idOf(tool, node),
-    name: mountedName(tool.name, node),
+    name,
     node,
     component: tool,
     start,
     requestHooks: requestHooksOf(node, (at) => mountedName(tool.name, node, at)),
-    run: compile(coreOf(tool), "callTool", levels, start)
+    run: compile(coreOf(tool, name), "callTool", levels, start)
   }
 }
 
@@ -41,9 +42,10 @@ const levelOf = (tool: Tool.Any, owner: Node, at: Node): Level<Args, ToolResult>
   }
 }
 
-const coreOf = (tool: Tool.Any): Run<Args, ToolResult> => {
+/** `name` is the tool's as clients know it, for messages. */
+const coreOf = (tool: Tool.Any, name: string): Run<Args, ToolResult> => {
   const { invoke } = tool["~mcpipe/Component"]
-  const subject = `tool ${JSON.stringify(tool.name)}`
+  const subject = `tool ${JSON.stringify(name)}`
   const decode = tool.input.decode
   const finish = finisher(tool)
   const { timeout } = tool

@@ -38,8 +38,16 @@ export class Progress extends Context.Service<Progress, ProgressShape>()("mcpipe
   static readonly live: ProgressShape = {
     report: (progress, total, message) =>
       Effect.withFiber((fiber) => {
-        if (!Number.isFinite(progress)) {
-          return Effect.die(new RangeError(`Progress.report: progress is ${progress}; it must be a finite number.`))
+        for (const [name, value] of [
+          ["progress", progress],
+          ["total", total ?? 0]
+        ] as const) {
+          if (!Number.isFinite(value)) {
+            return Effect.die(new RangeError(`Progress.report: ${name} is ${value}; it must be a finite number.`))
+          }
+        }
+        if (message !== undefined && typeof message !== "string") {
+          return Effect.die(new TypeError(`Progress.report: message must be a string, not ${typeof message}.`))
         }
         callOf(fiber.context)?.progress?.(progress, total, message)
         return Effect.void

@@ -40,12 +40,7 @@ export const serveTransport = async (
   const closed = new Promise<void>((resolve) => {
     resolveClosed = resolve
   })
-  const put = (message: unknown) => {
-    if (!gone) {
-      // A peer that is gone has no answer coming; `onclose` interrupts what it asked for.
-      transport.send(message).catch(() => {})
-    }
-  }
+  const { put, flushed } = sendInOrder(transport, () => gone)
   const one = (message: JsonRpcMessage, resultBytes?: Uint8Array): unknown => {
     try {
       return resultBytes !== undefined && "id" in message
@@ -74,6 +69,7 @@ export const serveTransport = async (
     draining = true
     if (!gone) {
       await drained(work, graceMillis)
+      await flushed()
       gone = true
       await transport.close().catch(() => {})
     }
@@ -103,6 +99,32 @@ export const serveTransport = async (
   }
   await transport.start()
   return { drain, closed }
+}
+
+/**
+ * Each message once the one before is through: a client that hears an answer in the same turn as the progress before it
+ * drops the progress. A peer that is gone has no message coming; `onclose` interrupts what it asked for.
+ */
+const sendInOrder = (transport: MessageTransport, isGone: () => boolean) => {
+  let last = Promise.resolve()
+  let sending = 0
+  const send = async (message: unknown) => {
+    try {
+      if (!isGone()) await transport.send(message)
+    } catch {
+    } finally {
+      sending--
+    }
+  }
+  return {
+    put: (message: unknown): void => {
+      const first = sending === 0
+      sending++
+      // nothing to wait for: in the same turn, as most answers are
+      last = first ? send(message) : last.then(() => send(message))
+    },
+    flushed: (): Promise<void> => last
+  }
 }
 
 const decoder = new TextDecoder()

@@ -29,6 +29,7 @@ const values = [
   "result",
   // errors clients may see
   "PublicError",
+  "ResourceNotFound",
   "ToolError",
   // errors of whoever writes or starts a server
   "AssemblyError",
@@ -42,6 +43,7 @@ const values = [
   "Progress",
   "RequestContext",
   // running
+  "lifespan",
   "assemble",
   "assembleScoped",
   "refuse",
@@ -77,6 +79,7 @@ const types = [
   "Handled",
   "HandlerContext",
   "Hooks",
+  "HttpHead",
   "HttpInfo",
   "HttpOptions",
   "Icon",

@@ -8,7 +8,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "config://nope" }),
     200,
     -32602,
-    'Resource not found: "config://nope"',
+    'Resource not found: "config://nope".',
     { data: { uri: "config://nope" } }
   ),
   refused(
@@ -25,10 +25,10 @@ export const lookupRows: ReadonlyArray<Row> = [
     -32602,
     "resources/read: params.uri must be a string, the URI of a resource."
   ),
-  refused("uri empty", now("resources/read", { uri: "" }), 200, -32602, 'Resource not found: ""', {
+  refused("uri empty", now("resources/read", { uri: "" }), 200, -32602, 'Resource not found: "".', {
     data: { uri: "" }
   }),
-  refused("uri not a uri", now("resources/read", { uri: "config" }), 200, -32602, 'Resource not found: "config"', {
+  refused("uri not a uri", now("resources/read", { uri: "config" }), 200, -32602, 'Resource not found: "config".', {
     data: { uri: "config" }
   }),
   refused(
@@ -36,7 +36,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "__proto__" }),
     200,
     -32602,
-    'Resource not found: "__proto__"',
+    'Resource not found: "__proto__".',
     { data: { uri: "__proto__" } }
   ),
   refused(
@@ -44,21 +44,21 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "user://abc" }),
     200,
     -32602,
-    'Invalid variables in user://abc:\n- id: expected digits, received "abc"'
+    'Invalid variables for resource "user://{id}":\n- id: expected digits, received "abc"'
   ),
   refused(
     "uri variable __proto__",
     now("resources/read", { uri: "user://__proto__" }),
     200,
     -32602,
-    'Invalid variables in user://__proto__:\n- id: expected digits, received "__proto__"'
+    'Invalid variables for resource "user://{id}":\n- id: expected digits, received "__proto__"'
   ),
   refused(
     "uri climbing",
     now("resources/read", { uri: "file:///a/../../etc/passwd" }),
     200,
     -32602,
-    'Resource not found: file:///a/../../etc/passwd ({path}: has a ".." segment)',
+    'Resource not found: "file:///a/../../etc/passwd" ({path} has a ".." segment).',
     { data: { uri: "file:///a/../../etc/passwd" } }
   ),
   refused(
@@ -66,7 +66,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "file:///a/%2e%2e/x" }),
     200,
     -32602,
-    'Resource not found: file:///a/%2e%2e/x ({path}: has a ".." segment)',
+    'Resource not found: "file:///a/%2e%2e/x" ({path} has a ".." segment).',
     { data: { uri: "file:///a/%2e%2e/x" } }
   ),
   refused(
@@ -74,7 +74,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "file:///a%00b" }),
     200,
     -32602,
-    "Resource not found: file:///a%00b ({path}: contains a control character)",
+    'Resource not found: "file:///a%00b" ({path} contains a control character).',
     { data: { uri: "file:///a%00b" } }
   ),
   refused(
@@ -82,7 +82,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "file:///a%zz" }),
     200,
     -32602,
-    'Resource not found: "file:///a%zz"',
+    'Resource not found: "file:///a%zz".',
     { data: { uri: "file:///a%zz" } }
   ),
   refused(
@@ -100,7 +100,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     before("resources/read", { uri: "config://nope" }),
     200,
     -32002,
-    'Resource not found: "config://nope"',
+    'Resource not found: "config://nope".',
     { data: { uri: "config://nope" } }
   ),
   refused(
@@ -108,7 +108,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     before("resources/read", { uri: `config://${"u".repeat(10_000)}` }),
     200,
     -32002,
-    'Resource not found: "config://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu…',
+    'Resource not found: "config://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu….',
     { data: { uri: `config://${"u".repeat(10_000)}` } }
   ),
   refused(
@@ -116,7 +116,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     before("resources/read", { uri: "user://abc" }),
     200,
     -32602,
-    'Invalid variables in user://abc:\n- id: expected digits, received "abc"'
+    'Invalid variables for resource "user://{id}":\n- id: expected digits, received "abc"'
   ),
   // prompts
   refused(

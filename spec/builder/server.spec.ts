@@ -1,8 +1,8 @@
 import fc from "fast-check"
 import { DefinitionError, extension, Layer, middleware, prompt, resource, Server, server, tool } from "mcpipe"
 import { describe, expect, it } from "vitest"
+import type { AnyServer } from "../../lib/builder/server.ts"
 import { A } from "../kit/services.ts"
-import type { AnyBuilt } from "../kit/wire.ts"
 
 const info = { name: "s", version: "1.0.0" }
 const t = tool({ name: "t" }, () => 1)
@@ -14,7 +14,7 @@ const layer = Layer.succeed(A, { value: "a" })
 const child = server({ name: "child", version: "1.0.0" }).tool(t)
 
 /** Everything a server is, without the call sites that no two calls share. */
-const shown = (s: AnyBuilt) => {
+const shown = (s: AnyServer) => {
   const { components, extensions, middleware: used, layers, mounts } = s["~mcpipe/Server"]
   return {
     info: s.info,

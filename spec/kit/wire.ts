@@ -1,5 +1,5 @@
-import { assemble, type MessageTransport, type ServerOptions, type Serving, serve } from "mcpipe"
-import type { ServerDefinition } from "../../lib/builder/server.ts"
+import { assemble, type MessageTransport, type Serving, serve } from "mcpipe"
+import type { AnyServer } from "../../lib/builder/server.ts"
 import { type App, isApp } from "../../lib/runtime/app.ts"
 
 /** A peer that speaks raw messages in memory, with no SDK to smooth anything over. */
@@ -34,12 +34,6 @@ export interface WireOptions {
   readonly gracePeriod?: number | undefined
 }
 
-/** A server of any type parameters, missing services included: specs of refusals serve those too. */
-export interface AnyBuilt {
-  readonly info: ServerOptions
-  readonly "~mcpipe/Server": ServerDefinition
-}
-
 /** The envelope of 2026-07-28, and whatever else `_meta` shall hold. */
 export const envelope = (capabilities: object = {}, more: object = {}) => ({
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -52,7 +46,7 @@ export const envelope = (capabilities: object = {}, more: object = {}) => ({
  * Serves a server, or an app, to a raw peer in this process.
  * @example await using wire = await connectWire(server(…).tool(add)); await wire.call("add", { a: 1, b: 2 })
  */
-export const connectWire = async (served: AnyBuilt | App, options: WireOptions = {}): Promise<Wire> => {
+export const connectWire = async (served: AnyServer | App, options: WireOptions = {}): Promise<Wire> => {
   const { speak = "sessionless", capabilities = {}, gracePeriod = 0 } = options
   const app: App = isApp(served) ? served : assemble(served as never, { dev: options.dev })
   const received: Array<any> = []

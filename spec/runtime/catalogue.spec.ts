@@ -14,7 +14,8 @@ import {
   tool
 } from "mcpipe"
 import { describe, expect, it } from "vitest"
-import { type AnyBuilt, connectWire } from "../kit/wire.ts"
+import type { AnyServer } from "../../lib/builder/server.ts"
+import { connectWire } from "../kit/wire.ts"
 
 const info = (name: string) => ({ name, version: "1.0.0" })
 const named = (name: string) => tool({ name }, () => name)
@@ -25,7 +26,7 @@ const child = server(info("child")).add(
   prompt({ name: "p" }, () => "p")
 )
 
-const refusal = (s: AnyBuilt): string => {
+const refusal = (s: AnyServer): string => {
   try {
     assemble(s as never)
   } catch (error) {
@@ -38,7 +39,7 @@ const refusal = (s: AnyBuilt): string => {
 const elsewhere = "Rename one of them, or mount its server under another namespace."
 
 describe("two components under one name", () => {
-  it.each<[string, AnyBuilt, string]>([
+  it.each<[string, AnyServer, string]>([
     [
       "tools of one server",
       server(info("s")).add(named("a"), named("a")),

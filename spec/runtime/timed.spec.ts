@@ -22,7 +22,7 @@ describe("a call that takes longer than its timeout", () => {
     expect(await wire.call("t")).toMatchObject({ isError: true, content: [{ text: 'Tool "t" timed out after 1 ms.' }] })
     expect((await wire.request("resources/read", { uri: "x://y" })).error).toEqual({
       code: -32603,
-      message: "Resource x://y timed out after 2 ms."
+      message: 'The resource "x://y" timed out after 2 ms.'
     })
     expect((await wire.request("prompts/get", { name: "p" })).error).toEqual({
       code: -32603,
