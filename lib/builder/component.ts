@@ -85,16 +85,42 @@ export const common = (
     throw new DefinitionError(`${where}: timeout is ${options.timeout}; it must be a positive number of milliseconds.`)
   }
   return {
-    "~mcpipe/Component": { type, invoke, errors: options.errors ?? [], annotations: new Map(), ...phantom },
+    "~mcpipe/Component": {
+      type,
+      invoke,
+      errors: Object.freeze([...(options.errors ?? [])]),
+      annotations: new Map(),
+      ...phantom
+    },
     name,
     version: options.version,
     title: options.title,
     description: options.description,
-    icons: options.icons,
-    tags: options.tags ?? [],
-    meta: options.meta,
+    icons: frozenJson(options.icons, `${where}: icons`),
+    tags: Object.freeze([...(options.tags ?? [])]),
+    meta: frozenJson(options.meta, `${where}: meta`),
     timeout: options.timeout
   }
+}
+
+/** A frozen copy of what will travel as JSON: changing the original later changes nothing here. */
+export const frozenJson = <A>(value: A, where: string): A => {
+  if (value === undefined) return value
+  let copy: A
+  try {
+    copy = JSON.parse(JSON.stringify(value))
+  } catch (cause) {
+    throw new DefinitionError(`${where} must be JSON: ${(cause as Error).message}`, { cause })
+  }
+  return deepFreeze(copy)
+}
+
+const deepFreeze = <A>(value: A): A => {
+  if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
 }
 
 /** A new component with some fields replaced; the receiver stays as it was. */

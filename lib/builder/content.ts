@@ -9,6 +9,7 @@ import type {
   LinkFields,
   ResourceContents
 } from "./content-types.ts"
+import { jsonText } from "./json-text.ts"
 import { mimeTypeOf } from "./mime-type.ts"
 import { carriedRef, carryRef, isResourceRef, type ResourceRef, resourceRef } from "./resource-ref.ts"
 import { parseUriTemplate, type UriVariables } from "./uri-template.ts"
@@ -148,7 +149,10 @@ brandPrototype(TextBlock, "~mcpipe/Content")
 const block = (fields: ContentBlock, options: ContentOptions | undefined, ref?: ResourceRef): Content => {
   const made = new Block(fields) as Mutable<Content>
   if (options?.annotations !== undefined) made.annotations = checkedAnnotations(options.annotations)
-  if (options?.meta !== undefined) made._meta = options.meta
+  if (options?.meta !== undefined) {
+    jsonText(options.meta)
+    made._meta = options.meta
+  }
   return Object.freeze(carryRef(made, ref))
 }
 

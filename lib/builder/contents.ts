@@ -81,8 +81,10 @@ class Part {
 }
 brandPrototype(Part, "~mcpipe/ResourcePart")
 
-const part = (kind: ResourcePart["kind"], data: string, { uri, mimeType, meta }: ReadOptions = {}): ResourcePart =>
-  Object.freeze(new Part(kind, data, { uri, mimeType, meta })) as ResourcePart
+const part = (kind: ResourcePart["kind"], data: string, { uri, mimeType, meta }: ReadOptions = {}): ResourcePart => {
+  if (meta !== undefined) jsonText(meta)
+  return Object.freeze(new Part(kind, data, { uri, mimeType, meta })) as ResourcePart
+}
 
 const MIME_TYPES = { text: "text/plain", blob: "application/octet-stream", json: "application/json" }
 

@@ -77,7 +77,7 @@ export const method = <Ret extends Handled<object>, I extends ObjectInput = {}>(
  */
 export const extension = <M extends Readonly<Record<string, ExtensionMethod>> = {}>(
   options: ExtensionOptions<M>
-): Extension<Needs<M[keyof M] extends ExtensionMethod<infer R> ? R : never>> => {
+): Extension<[keyof M] extends [never] ? never : Needs<M[keyof M] extends ExtensionMethod<infer R> ? R : never>> => {
   if (typeof options.id !== "string" || !idPattern.test(options.id)) {
     throw new DefinitionError(
       `extension id ${JSON.stringify(options.id)}: use a reverse-DNS prefix and a name, such as "com.example/search".`

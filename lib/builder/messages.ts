@@ -1,6 +1,6 @@
 import { BRAND, brandPrototype } from "./brand.ts"
 import { type Content, isContent, textBlock } from "./content.ts"
-import { unserializable } from "./json-text.ts"
+import { jsonText, unserializable } from "./json-text.ts"
 
 /** One message of a prompt, in wire shape (MCP schema, "PromptMessage"), made by `Prompt.user` or `Prompt.assistant`. */
 export interface PromptMessage {
@@ -40,7 +40,10 @@ export const Prompt = {
   result: (options: PromptResultOptions): PromptResult => {
     const made = new Result(messagesOf(options.messages, "$.messages")) as Mutable<PromptResult>
     if (options.description !== undefined) made.description = options.description
-    if (options.meta !== undefined) made._meta = options.meta
+    if (options.meta !== undefined) {
+      jsonText(options.meta)
+      made._meta = options.meta
+    }
     return made
   }
 }

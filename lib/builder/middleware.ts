@@ -6,6 +6,7 @@ import type { Component } from "./component.ts"
 import type { ResourceContents } from "./contents.ts"
 import { DefinitionError } from "./errors.ts"
 import { type Handled, invokerOf, type Needs, type ServicesOf } from "./handler.ts"
+import { checkHookResult } from "./hook-results.ts"
 import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./listing.ts"
 import type { PromptResult } from "./messages.ts"
 import type { Prompt } from "./prompt.ts"
@@ -169,7 +170,7 @@ export const middleware = <const H extends Hooks | RequestHook>(
     }
     if (hook === undefined) continue
     if (typeof hook !== "function") throw new DefinitionError(`middleware: the hook ${name} must be a function.`)
-    uniform[name as HookName] = uniformHook(hook as UniformHook)
+    uniform[name as HookName] = uniformHook(name as HookName, hook as UniformHook)
   }
   return make(uniform, undefined)
 }
@@ -201,12 +202,21 @@ const make = (
 export const isMiddleware = (u: unknown): u is Middleware<unknown, unknown> =>
   typeof u === "object" && u !== null && "~mcpipe/Middleware" in u
 
-/** Generator hooks become Effects; nothing is added to hooks that return Effects already. */
-const uniformHook =
-  (hook: (next: any, call: any) => unknown): UniformHook =>
-  (next, call) => {
-    const returned = hook(next, call)
-    if (Effect.isEffect(returned)) return returned as Effect.Effect<any, unknown, any>
-    if (Object.prototype.toString.call(returned) === "[object Generator]") return Effect.gen(() => returned as any)
-    return Effect.die(new TypeError("A middleware hook must return an Effect or be a generator function."))
+/** Generator hooks become Effects, and what hooks give is checked before anything is made of it. */
+const uniformHook = (name: HookName, hook: (next: any, call: any) => unknown): UniformHook => {
+  const checked = (result: unknown) => {
+    checkHookResult(name, result)
+    return result
   }
+  return (next, call) => {
+    const returned = hook(next, call)
+    if (Effect.isEffect(returned)) return Effect.map(returned as Effect.Effect<any, unknown, any>, checked)
+    if (Object.prototype.toString.call(returned) === "[object Generator]") {
+      return Effect.map(
+        Effect.gen(() => returned as any),
+        checked
+      )
+    }
+    return Effect.die(new TypeError(`The middleware hook ${name} must return an Effect or be a generator function.`))
+  }
+}

@@ -1,5 +1,5 @@
 import * as Function from "effect/Function"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Pipeable from "effect/Pipeable"
 import type * as Types from "effect/Types"
 import { type Component, type Icon, isComponent } from "./component.ts"
@@ -149,6 +149,11 @@ const Prototype = {
     return derive(this, { mounts: [...this["~mcpipe/Server"].mounts, { namespace, server }] })
   },
   provide(this: AnyServer, layer: Layer.Layer<any, any, any>) {
+    if (!Layer.isLayer(layer)) {
+      throw new DefinitionError(
+        `${nameOf(this)}.provide(…) takes a layer: make one with lifespan(Tag, open, close) or Layer.`
+      )
+    }
     const site = new Error("provided here")
     return derive(this, { layers: [...this["~mcpipe/Server"].layers, { layer, site }] })
   },

@@ -5,6 +5,7 @@ import {
   type ComponentInternals,
   common,
   type ErrorClass,
+  frozenJson,
   prototypeOf
 } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
@@ -134,7 +135,7 @@ export const tool = <
       },
       input,
       output: options.output === undefined ? undefined : toOutputSchema(options.output, `${where} output`),
-      annotations: options.annotations
+      annotations: frozenJson(options.annotations, `${where}: annotations`)
     })
   )
 }

@@ -15,8 +15,12 @@ export const capabilitiesOf = ({ assembly }: Running, catalogue: Catalogue): Cap
     ...(catalogue.completes ? { completions: {} } : undefined),
     ...(extensions.length > 0 ? { extensions: settings } : undefined)
   }
+  const all: Record<string, Readonly<Record<string, unknown>>> = {}
   // what is derived has the last word
-  return Object.assign({}, ...extensions.map(({ capabilities }) => capabilities), derived)
+  for (const capabilities of [...extensions.map((extension) => extension.capabilities), derived]) {
+    for (const [name, settings] of Object.entries(capabilities)) all[name] = { ...all[name], ...settings }
+  }
+  return all
 }
 
 /** `serverInfo`, without the fields a revision does not know. */

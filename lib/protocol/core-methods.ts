@@ -11,7 +11,9 @@ const lists = (method: string, kind: ListKind, served: MethodRow["served"]): Met
   served,
   resolve: (params, { running, catalogue }) => {
     const { items, live } = catalogue.lists[kind]
-    const page = pageOf(params["cursor"], kind, catalogue.generation, running.assembly.info.pageSize, items.length)
+    // middleware may make a list longer than the catalogue
+    const length = live === undefined ? items.length : Number.POSITIVE_INFINITY
+    const page = pageOf(params["cursor"], kind, catalogue.generation, running.assembly.info.pageSize, length)
     return "reason" in page ? page : { type: "list", kind, items, live, page }
   }
 })
@@ -51,6 +53,8 @@ export const coreMethods: ReadonlyArray<MethodRow> = [
   }
 ]
 
+const listedPrompts = "prompts/list names the ones there are."
+
 const none: Params = Object.freeze({})
 
 const toolCall = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
@@ -70,9 +74,13 @@ const read = (params: Params, { catalogue }: WireRequest): Operation | Refusal =
   return entry === undefined ? unknownResource(uri) : { type: "resource", entry, uri }
 }
 
+const listedUris = "resources/list and resources/templates/list name the ones there are."
+
 /** Also for URIs whose template matched, but whose variables were refused or have nothing behind them; `why` says so. */
 export const unknownResource = (uri: string, why = ""): Refusal =>
-  refusal("unknown-resource", `Resource not found: ${quoted(uri)}${why === "" ? "." : ` (${why}).`}`, { data: { uri } })
+  refusal("unknown-resource", `Resource not found: ${quoted(uri)}${why === "" ? "" : ` (${why})`}. ${listedUris}`, {
+    data: { uri }
+  })
 
 const get = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
   const { name, arguments: args = none } = params
@@ -80,7 +88,7 @@ const get = (params: Params, { catalogue }: WireRequest): Operation | Refusal =>
   if (!isRecord(args)) return invalid(`prompts/get: params.arguments must be an object, not ${quoted(args)}.`)
   const entry = catalogue.prompts.get(name)
   if (entry === undefined) {
-    return refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}. prompts/list names the ones there are.`)
+    return refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}. ${listedPrompts}`)
   }
   for (const [key, value] of Object.entries(args)) {
     if (typeof value !== "string") {
@@ -97,11 +105,11 @@ const complete = (params: Params, { catalogue }: WireRequest): Operation | Refus
   if (!isRecord(argument) || typeof argument["name"] !== "string" || typeof argument["value"] !== "string") {
     return invalid("completion/complete: params.argument must be { name: string, value: string }.")
   }
-  const others = isRecord(context) ? (context["arguments"] ?? none) : none
+  const others = context === undefined ? none : isRecord(context) ? (context["arguments"] ?? none) : undefined
   if (!isRecord(others) || !Object.values(others).every((value) => typeof value === "string")) {
-    return invalid("completion/complete: params.context.arguments must be an object of strings.")
+    return invalid("completion/complete: params.context must be { arguments }, an object of strings.")
   }
-  if ((context !== undefined && !isRecord(context)) || !isRecord(ref)) {
+  if (!isRecord(ref)) {
     return invalid(
       'completion/complete: params.ref must be { type: "ref/prompt", name } or { type: "ref/resource", uri }.'
     )
@@ -126,11 +134,14 @@ const complete = (params: Params, { catalogue }: WireRequest): Operation | Refus
 const referred = (ref: Params, catalogue: WireRequest["catalogue"]): PromptEntry | ResourceEntry | Refusal => {
   const { type, name, uri } = ref
   if (type === "ref/prompt" && typeof name === "string") {
-    return catalogue.prompts.get(name) ?? refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}.`)
+    return catalogue.prompts.get(name) ?? refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}. ${listedPrompts}`)
   }
   if (type === "ref/resource" && typeof uri === "string") {
     const entry = catalogue.templatesByUri.get(uri) ?? findResource(catalogue, uri)
-    return entry ?? refusal("invalid-params", `Unknown resource or template: ${quoted(uri)}.`, { data: { uri } })
+    return (
+      entry ??
+      refusal("invalid-params", `Unknown resource or template: ${quoted(uri)}. ${listedUris}`, { data: { uri } })
+    )
   }
   return invalid(
     'completion/complete: params.ref must be { type: "ref/prompt", name } or { type: "ref/resource", uri }.'

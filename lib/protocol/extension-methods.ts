@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Extension } from "../builder/extension.ts"
 import { formatIssues } from "../builder/issues.ts"
+import { jsonText } from "../builder/json-text.ts"
 import type { Running } from "../runtime/app.ts"
 import type { PlacedExtension } from "../runtime/extensions.ts"
 import { isRecord, type MethodRow } from "./method.ts"
@@ -50,6 +51,7 @@ const rowsOf = (running: Running, { extension, node }: PlacedExtension): Readonl
 
 const checked = (extension: Extension<unknown>, method: string, result: unknown): unknown => {
   if (!isRecord(result)) throw new TypeError(`The handler of ${method} must return an object.`)
+  jsonText(result)
   const { resultType } = result
   if (resultType === undefined || resultType === "complete" || extension.resultTypes.has(resultType as string))
     return result

@@ -1,4 +1,5 @@
 import type { HeaderParam } from "../builder/header-params.ts"
+import { shortJson } from "../builder/issues.ts"
 import { type Params, quoted } from "./method.ts"
 import { type Refusal, refusal } from "./reasons.ts"
 
@@ -36,7 +37,7 @@ export const checkParamHeaders = (
     if (type === "integer" && typeof value === "number") {
       if (given !== undefined && /^-?\d{1,20}(?:\.0+)?$/.test(given) && Number(given) === value) continue
     }
-    const wrong = mismatch(header, given, String(value))
+    const wrong = mismatch(header, given, typeof value === "object" ? shortJson(value) : String(value))
     if (wrong !== undefined) return wrong
   }
   return undefined

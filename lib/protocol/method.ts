@@ -1,3 +1,4 @@
+import { shortJson } from "../builder/issues.ts"
 import type { Running } from "../runtime/app.ts"
 import type { Catalogue } from "../runtime/catalogue.ts"
 import type { Operation, ValueOf } from "../runtime/operation.ts"
@@ -51,8 +52,5 @@ export const isRefusal = (u: Operation | Refusal): u is Refusal => "reason" in u
 export const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
   typeof u === "object" && u !== null && !Array.isArray(u)
 
-/** Text from the wire, short enough to repeat in a message. */
-export const quoted = (u: unknown): string => {
-  const text = typeof u === "string" ? JSON.stringify(u) : (JSON.stringify(u) ?? String(u))
-  return text.length <= 120 ? text : `${text.slice(0, 120)}…`
-}
+/** A value from the wire, short enough to repeat in a message. */
+export const quoted = (u: unknown): string => (u === undefined ? "missing" : shortJson(u, 120))

@@ -13,18 +13,19 @@ export type ReadMessage =
 export const readMessage = (value: unknown): ReadMessage => {
   if (!isRecord(value)) return refused(`A message must be a JSON-RPC object, not ${quoted(value)}.`, undefined)
   const { jsonrpc, id, method, params } = value
-  const readable = typeof id === "string" || (typeof id === "number" && Number.isInteger(id)) ? id : undefined
-  if (jsonrpc !== "2.0") return refused(`jsonrpc must be "2.0", not ${quoted(jsonrpc)}.`, readable)
+  const readable = typeof id === "string" || Number.isSafeInteger(id) ? (id as RequestId) : undefined
+  if (jsonrpc !== "2.0") return refused(`jsonrpc must be "2.0"; it is ${quoted(jsonrpc)}.`, readable)
   if (method === undefined && ("result" in value || "error" in value)) {
     return readable === undefined
       ? refused("A response must have the id of a request: a string or an integer.", undefined)
       : { type: "response", id: readable }
   }
-  if (typeof method !== "string") return refused(`method must be a string, not ${quoted(method)}.`, readable)
+  if (typeof method !== "string") return refused(`method must be a string; it is ${quoted(method)}.`, readable)
   if (params !== undefined && !isRecord(params))
     return refused(`params must be an object, not ${quoted(params)}.`, readable)
   if (!("id" in value)) return { type: "notification", message: value as unknown as JsonRpcNotification }
-  if (readable === undefined) return refused(`id must be a string or an integer, not ${quoted(id)}.`, undefined)
+  if (readable === undefined)
+    return refused(`id must be a string or an integer of at most 53 bits; it is ${quoted(id)}.`, undefined)
   return { type: "request", message: value as unknown as JsonRpcRequest }
 }
 

@@ -1,8 +1,10 @@
 import { isResourceNotFound } from "../builder/errors.ts"
+import { coreMethodNames } from "../builder/extension.ts"
 import { jsonText } from "../builder/json-text.ts"
 import type { Running } from "../runtime/app.ts"
 import type { Answer } from "../runtime/around-request.ts"
 import { dispatch } from "../runtime/dispatch.ts"
+import { maskedDefect } from "../runtime/failure.ts"
 import type { Operation } from "../runtime/operation.ts"
 import type { Facts } from "../runtime/request.ts"
 import { InvalidArguments } from "../runtime/invalid-arguments.ts"
@@ -34,7 +36,13 @@ export interface Caller {
 export const findMethod = (profile: Profile, running: Running, method: string): MethodRow | Refusal => {
   const row = profile.methods.get(method) ?? extensionRow(running, method)
   if (row?.served(running, running.catalogue()) === true) return row
-  return refusal("unknown-method", `Method not found: ${quoted(method)}.`)
+  const why =
+    row !== undefined
+      ? "; this server has nothing to serve it with"
+      : coreMethodNames.has(method)
+        ? `; it is not served in the ${profile.era} era`
+        : ""
+  return refusal("unknown-method", `Method not found: ${quoted(method)}${why}.`)
 }
 
 /** Called between resolving and running: the last moment at which a refusal still chooses the HTTP status. */
@@ -70,7 +78,14 @@ export const serveRequest = (
   const inFlight = dispatch(running, operation, facts, (answer) => {
     open = false
     if (why === "disconnected") return
-    sink.reply(replyOf(answer, operation, profile, wire, id))
+    let reply: Reply
+    try {
+      reply = replyOf(answer, operation, profile, wire, id)
+    } catch (error) {
+      const failure = { type: "failure", failure: defectOf(running, error, request.method) } as const
+      reply = replyOf(failure, operation, profile, wire, id)
+    }
+    sink.reply(reply)
   })
   if (inFlight === undefined) return undefined
   return {
@@ -79,6 +94,11 @@ export const serveRequest = (
       inFlight.interrupt()
     }
   }
+}
+
+const defectOf = (running: Running, error: unknown, method: string) => {
+  const { assembly } = running
+  return maskedDefect(running.context(assembly.root), error, `The answer to ${method}`, assembly.dev)
 }
 
 /** A refusal as a whole answer. */

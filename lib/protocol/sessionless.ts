@@ -1,4 +1,4 @@
-import { isLogLevel } from "../services/client-log.ts"
+import { isLogLevel, logLevels } from "../services/client-log.ts"
 import type { ClientInfo } from "../services/request-context.ts"
 import { capabilitiesOf } from "./capabilities.ts"
 import { coreMethods } from "./core-methods.ts"
@@ -65,7 +65,10 @@ export const readEnvelope = (params: unknown): Envelope | Refusal => {
   }
   const level = meta[metaKeys.logLevel]
   if (level !== undefined && !isLogLevel(level)) {
-    return refusal("invalid-params", `params._meta[${quoted(metaKeys.logLevel)}]: unknown log level ${quoted(level)}.`)
+    return refusal(
+      "invalid-params",
+      `params._meta[${quoted(metaKeys.logLevel)}]: unknown log level ${quoted(level)}; use one of ${logLevels.join(", ")}.`
+    )
   }
   return { revision, capabilities, clientInfo, meta }
 }
@@ -74,9 +77,13 @@ export const readEnvelope = (params: unknown): Envelope | Refusal => {
 export const checkRevision = (revision: string): Refusal | undefined =>
   (sessionlessRevisions as ReadonlyArray<string>).includes(revision)
     ? undefined
-    : refusal("unsupported-version", `Unsupported protocol version ${quoted(revision)}.`, {
-        data: { supported: sessionlessRevisions, requested: revision }
-      })
+    : refusal(
+        "unsupported-version",
+        `Unsupported protocol version ${quoted(revision)}; use ${sessionlessRevisions.join(" or ")}.`,
+        {
+          data: { supported: sessionlessRevisions, requested: revision }
+        }
+      )
 
 export const isClientInfo = (u: unknown): u is ClientInfo =>
   isRecord(u) && typeof u["name"] === "string" && typeof u["version"] === "string"

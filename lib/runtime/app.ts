@@ -133,14 +133,13 @@ export const appOf = (assembly: Assembly): App => {
     }
     if (started === undefined) {
       const scope = Scope.makeUnsafe()
-      const attempt = Effect.runPromise(Scope.provide(run(assembly), scope))
-      const mine = { scope, running: attempt }
-      started = mine
-      // a failed start leaves nothing behind and may be tried again
-      attempt.catch((error) => {
-        if (started === mine) started = undefined
-        return Effect.runPromise(Scope.close(scope, Exit.fail(error)))
+      const attempt = Effect.runPromise(Scope.provide(run(assembly), scope)).catch(async (error) => {
+        // a failed start has left nothing behind before anybody can try again
+        await Effect.runPromise(Scope.close(scope, Exit.fail(error)))
+        started = undefined
+        throw error
       })
+      started = { scope, running: attempt }
     }
     return started.running
   }

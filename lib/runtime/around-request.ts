@@ -59,12 +59,16 @@ export const aroundRequest = (
         ? Effect.failCause(cause)
         : Effect.sync(() => new Ended(failed(cause)))
   })
-  const wrapped = [...hooks].reverse().reduce<Effect.Effect<Outcome, unknown, any>>((next, { hook, node, name }) => {
-    const run = Effect.withFiber<Outcome, unknown, any>((fiber) =>
-      hook(next, infoOf(facts, entry, name, Context.getUnsafe(fiber.context, RequestContext)))
-    )
-    if (node === start) return run
-    return Effect.updateContext(run, (outer: Context.Context<any>) => Context.merge(outer, contextOf(node)))
+  const wrapped = [...hooks].reverse().reduce<Effect.Effect<Outcome, unknown, any>>((next, { hook, node, nameOf }) => {
+    return Effect.withFiber<Outcome, unknown, any>(({ context }) => {
+      const info = infoOf(facts, entry, nameOf, Context.getUnsafe(context, RequestContext))
+      if (node === start) return hook(next, info)
+      // the hook sees the services of its own node, what it surrounds goes on with those it had
+      const inner = Effect.updateContext(next, () => context as Context.Context<any>)
+      return Effect.updateContext(hook(inner, info), (outer: Context.Context<any>) =>
+        Context.merge(outer, contextOf(node))
+      )
+    })
   }, ended)
   return Effect.map(wrapped, (outcome) => {
     if (outcome instanceof Ended) return outcome.answer
@@ -75,11 +79,11 @@ export const aroundRequest = (
 const infoOf = (
   facts: Facts,
   entry: Entry | undefined,
-  name: string | undefined,
+  nameOf: RequestHook["nameOf"],
   request: RequestContext["Service"]
 ): RequestInfo => ({
   method: facts.method,
-  name,
+  name: entry === undefined ? undefined : nameOf?.(calledName(facts, entry)),
   component: entry?.component,
   params: facts.params,
   get callId() {
@@ -89,3 +93,8 @@ const infoOf = (
     return request.round
   }
 })
+
+const calledName = (facts: Facts, entry: Entry): string => {
+  const { uri } = facts.params
+  return entry.type === "resource" && typeof uri === "string" ? uri : entry.name
+}

@@ -41,7 +41,11 @@ export const dispatch = (
   let interrupted = false
   const wasInterrupted = () => interrupted || running.ending()
   const decided = (cause: Cause.Cause<unknown>) => decide(running, operation, context, cause, wasInterrupted())
-  const innerFailed = (cause: Cause.Cause<unknown>) => answerInner(operation, decided(cause))
+  let innerCause: Cause.Cause<unknown> | undefined
+  const innerFailed = (cause: Cause.Cause<unknown>) => {
+    innerCause = cause
+    return answerInner(operation, decided(cause))
+  }
   let fiber: Fiber.Fiber<unknown, unknown>
   let answer: (exit: Exit.Exit<any, unknown>) => Answer
   if (hooks.length === 0) {
@@ -59,7 +63,8 @@ export const dispatch = (
     done(answer(exit))
   }
   follow(running, fiber, (exit) => {
-    const closing = Scope.closeUnsafe(scope, exit)
+    // request hooks see a failed call as an outcome; for the scope it has failed all the same
+    const closing = Scope.closeUnsafe(scope, innerCause === undefined ? exit : Exit.failCause(innerCause))
     if (closing === undefined) finish(exit)
     else follow(running, Effect.runForkWith(context)(closing), () => finish(exit))
   })

@@ -15,8 +15,8 @@ import type { Node } from "./node.ts"
 export interface RequestHook {
   readonly hook: UniformHook
   readonly node: Node
-  /** The component's name on that node. */
-  readonly name: string | undefined
+  /** What that node calls what a client called: a tool or prompt has one name there, a URI is translated. */
+  readonly nameOf: ((called: string) => string) | undefined
 }
 
 interface BaseEntry {

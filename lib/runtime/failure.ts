@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { ErrorClass } from "../builder/component.ts"
 import { isPublicError } from "../builder/errors.ts"
@@ -42,9 +43,25 @@ export const classify = (
     }
   }
   if (interrupted && Cause.hasInterruptsOnly(cause)) return { type: "interrupted" }
+  return masked(cause, dev)
+}
+
+const masked = (cause: Cause.Cause<unknown>, dev: boolean): Extract<Failure, { type: "masked" }> => {
   const reference = globalThis.crypto.randomUUID().slice(0, 8)
   const message = dev ? `${Cause.pretty(cause)} (reference ${reference})` : `Internal error (reference ${reference})`
   return { type: "masked", reference, message, cause }
+}
+
+/** A defect outside of any call's fiber, masked and logged; `context` has the app's loggers. */
+export const maskedDefect = (
+  context: Context.Context<never>,
+  defect: unknown,
+  subject: string,
+  dev: boolean
+): Extract<Failure, { type: "masked" }> => {
+  const failure = masked(Cause.die(defect), dev)
+  Effect.runForkWith(context)(logMasked(failure, subject))
+  return failure
 }
 
 /** Logs a masked failure to the server's log, so that its reference leads somewhere. */

@@ -31,6 +31,7 @@ class Shorthands implements HandlerContext<any> {
   readonly #context: Context.Context<never>
   #controller: AbortController | undefined
   #cleanups: Array<() => unknown> | undefined
+  #ended = false
 
   constructor(context: Context.Context<never>) {
     this.#context = context
@@ -47,7 +48,8 @@ class Shorthands implements HandlerContext<any> {
   get defer(): HandlerContext["defer"] {
     return (cleanup) => {
       this.#watchEnd()
-      this.#cleanups!.push(cleanup)
+      if (this.#ended) Effect.runFork(tidy(cleanup))
+      else this.#cleanups!.push(cleanup)
     }
   }
 
@@ -56,7 +58,7 @@ class Shorthands implements HandlerContext<any> {
       const scope = this.#scope()
       const fiber = Effect.runForkWith(this.#context as Context.Context<any>)(effect)
       if (scope !== undefined && fiber.pollUnsafe() === undefined) {
-        Effect.runSync(Scope.addFinalizer(scope, Fiber.interrupt(fiber)))
+        Effect.runFork(Scope.addFinalizer(scope, Fiber.interrupt(fiber)))
       }
       return Effect.runPromise(Fiber.join(fiber))
     }
@@ -102,10 +104,12 @@ class Shorthands implements HandlerContext<any> {
     if (scope === undefined) return
     const end = (exit: Exit.Exit<unknown, unknown>) =>
       Effect.suspend(() => {
+        this.#ended = true
         if (Exit.isFailure(exit)) this.#controller?.abort(new Error("The call has ended."))
         return Effect.forEach(cleanups.reverse(), tidy, { discard: true })
       })
-    Effect.runSync(Scope.addFinalizerExit(scope, end))
+    // in a scope that is closed already it runs at once
+    Effect.runFork(Scope.addFinalizerExit(scope, end))
   }
 }
 

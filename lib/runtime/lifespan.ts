@@ -29,7 +29,7 @@ export const buildContexts = (
     const built: Array<NodeContext> = []
     for (const node of nodes) {
       const outer = node.parent === undefined ? base : built[node.parent.index]!.whole
-      const own = yield* buildNode(node, outer, memoMap, scope)
+      const own = yield* buildNode(node, base, outer, memoMap, scope)
       built.push({ own, whole: Context.merge(outer, own) })
     }
     return built
@@ -44,24 +44,27 @@ export interface NodeContext {
 /**
  * Layers of one server may use each other whatever their order, but a layer does not say what it needs before it runs.
  * So those that miss a service are put back (their own scope closed, undoing what they had begun) and tried again
- * once another layer was built; the last one provided goes first, as in Effect's own pipelines.
+ * once another layer was built; the last one provided goes first, as in Effect's own pipelines. Only when no layer gets
+ * further on the server's own services do those of its parents come in: the nearest one wins.
  */
 const buildNode = Effect.fnUntraced(function* (
   node: Node,
+  base: Context.Context<never>,
   outer: Context.Context<never>,
   memoMap: Layer.MemoMap,
   scope: Scope.Scope
 ) {
   let own = Context.empty()
+  let around = base
   let waiting = [...node.definition.layers].reverse()
   while (waiting.length > 0) {
     const still: Array<ProvidedLayer> = []
     let missing: { provided: ProvidedLayer; cause: Cause.Cause<unknown> } | undefined
     for (const provided of waiting) {
       const attempt = yield* Scope.fork(scope)
-      const around = Context.merge(outer, own) as Context.Context<any>
+      const context = Context.merge(around, own) as Context.Context<any>
       const exit = yield* Effect.exit(
-        Effect.provideContext(Layer.buildWithMemoMap(provided.layer, memoMap, attempt), around)
+        Effect.provideContext(Layer.buildWithMemoMap(provided.layer, memoMap, attempt), context)
       )
       if (Exit.isSuccess(exit)) {
         own = Context.merge(own, exit.value) as Context.Context<never>
@@ -72,8 +75,10 @@ const buildNode = Effect.fnUntraced(function* (
       missing = { provided, cause: exit.cause }
       still.push(provided)
     }
-    if (still.length === waiting.length && missing !== undefined)
-      return yield* lacking(node, missing.provided, missing.cause)
+    if (missing !== undefined && still.length === waiting.length) {
+      if (around === outer) return yield* lacking(node, missing.provided, missing.cause)
+      around = outer
+    }
     waiting = still
   }
   return own

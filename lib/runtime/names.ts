@@ -1,5 +1,5 @@
 import { type Component, identity } from "../builder/component.ts"
-import { mountUri } from "../builder/uri-template.ts"
+import { mountUri, unmountUri } from "../builder/uri-template.ts"
 import type { RequestHook } from "./entry.ts"
 import { ancestry, type Node, pathOf } from "./node.ts"
 
@@ -14,11 +14,18 @@ export const mountedName = (name: string, owner: Node, at?: Node): string =>
 export const mountedUri = (uri: string, owner: Node, at?: Node): string =>
   owner === at || owner.parent === undefined ? uri : mountedUri(mountUri(owner.namespace!, uri), owner.parent, at)
 
+/** What `at` calls a URI that the root's clients use. */
+export const localUri = (uri: string, at: Node): string =>
+  at.parent === undefined ? uri : (unmountUri(at.namespace!, localUri(uri, at.parent)) ?? uri)
+
 /** The `request` hooks around a component, outermost first, each with the name its node knows. */
-export const requestHooksOf = (owner: Node, nameAt: (node: Node) => string | undefined): ReadonlyArray<RequestHook> =>
+export const requestHooksOf = (
+  owner: Node,
+  nameAt: (node: Node) => RequestHook["nameOf"]
+): ReadonlyArray<RequestHook> =>
   [...ancestry(owner)].reverse().flatMap((node) =>
     node.definition.middleware.flatMap((middleware) => {
       const hook = middleware["~mcpipe/Middleware"].hooks.request
-      return hook === undefined ? [] : [{ hook, node, name: nameAt(node) }]
+      return hook === undefined ? [] : [{ hook, node, nameOf: nameAt(node) }]
     })
   )

@@ -28,7 +28,10 @@ export const promptEntry = (prompt: Prompt.Any, node: Node): PromptEntry => {
     node,
     component: prompt,
     start,
-    requestHooks: requestHooksOf(node, (at) => mountedName(prompt.name, node, at)),
+    requestHooks: requestHooksOf(node, (at) => {
+      const local = mountedName(prompt.name, node, at)
+      return () => local
+    }),
     run: compile(coreOf(prompt, name), "getPrompt", levels, start),
     complete: completionOf(prompt, prompt["~mcpipe/Component"].completions, node, start)
   }

@@ -26,7 +26,10 @@ export const toolEntry = (tool: Tool.Any, node: Node): ToolEntry => {
     node,
     component: tool,
     start,
-    requestHooks: requestHooksOf(node, (at) => mountedName(tool.name, node, at)),
+    requestHooks: requestHooksOf(node, (at) => {
+      const local = mountedName(tool.name, node, at)
+      return () => local
+    }),
     run: compile(coreOf(tool, name), "callTool", levels, start)
   }
 }

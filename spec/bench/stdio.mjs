@@ -47,17 +47,19 @@ const rate = ({ calls, micros }) => (calls * 1e6) / micros
 const cpu = ({ calls, cpuMicros }) => cpuMicros / calls
 
 const reportOf = (subjects, samples, { rounds }) => {
-  const columns = ["server", "calls/s", "vs floor", "CPU µs/call"]
+  const columns = ["server", "calls/s", "vs floor", "CPU µs/call", "vs floor"]
   if (rounds === 0) return { title, columns, rows: [], verdicts: [] }
   const of = (name, era) => samples.get(subjects.find((one) => one.name === name && one.era === era))
   const rows = subjects.map(({ name, era }) => {
     const own = of(name, era)
+    const floor = of("floor", era)
     const known = own.every(({ cpuMicros }) => cpuMicros !== undefined)
     return [
       `${name} ${era}`,
       spread(own, rate),
-      `${number(ratioOf(own, of("floor", era), rate))}×`,
-      known ? number(median(own.map(cpu))) : "–"
+      `${number(ratioOf(own, floor, rate))}×`,
+      known ? number(median(own.map(cpu))) : "–",
+      known ? `${number(ratioOf(own, floor, cpu))}×` : "–"
     ]
   })
   const verdicts = eras.map((era) =>

@@ -1,0 +1,47 @@
+import type { HookName } from "./middleware.ts"
+import { isToolResult } from "./tool-result.ts"
+
+/**
+ * Throws where a hook returned something that no client could read; a program without types can return anything.
+ * `request` hooks are checked where their outcomes are made.
+ */
+export const checkHookResult = (name: HookName, result: unknown): void => {
+  const check = checks[name]
+  if (check === undefined || check.valid(result)) return
+  throw new TypeError(`The middleware hook ${name} must return ${check.wanted}.`)
+}
+
+interface Check {
+  readonly valid: (result: any) => boolean
+  readonly wanted: string
+}
+
+const hasArray = (result: unknown, member: string, valid: (item: any) => boolean): boolean => {
+  const items = (result as Record<string, unknown> | null | undefined)?.[member]
+  return Array.isArray(items) && items.every(valid)
+}
+
+const listed: Check = {
+  valid: (result) => Array.isArray(result) && result.every((item) => typeof item?.name === "string"),
+  wanted: "an array of items with names, as `next` gives it"
+}
+
+const checks: { readonly [K in HookName]?: Check } = {
+  callTool: { valid: isToolResult, wanted: "what `next` gave it, or a result made by result(…)" },
+  readResource: {
+    valid: (result) => hasArray(result, "contents", (item) => typeof item?.uri === "string"),
+    wanted: "{ contents } with items that have a uri, as `next` gives it"
+  },
+  getPrompt: {
+    valid: (result) => hasArray(result, "messages", (item) => typeof item?.role === "string" && item.content !== null),
+    wanted: "{ messages }, as `next` gives it, or a result made by Prompt.result(…)"
+  },
+  complete: {
+    valid: (result) => hasArray(result, "values", (item) => typeof item === "string"),
+    wanted: "{ values } with an array of strings, as `next` gives it"
+  },
+  listTools: listed,
+  listResources: listed,
+  listResourceTemplates: listed,
+  listPrompts: listed
+}
