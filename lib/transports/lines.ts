@@ -1,6 +1,6 @@
-import { isUtf8 } from "node:buffer"
 import { notUtf8 } from "../protocol/json.ts"
 import { type Refusal, refusal } from "../protocol/reasons.ts"
+import { isUtf8 } from "./utf8.ts"
 
 export interface LineReader {
   /** Takes bytes as they come; calls back for each complete line in them, before it returns. */

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type HttpOptions, type HttpSettings, httpSettings, listen } from "./http/node.ts"
+import type { HttpOptions, HttpSettings, listen } from "./http/node.ts"
 import { type MessageTransport, serveTransport } from "./memory.ts"
 import { booleanOption, integerOption, maxTimer, show } from "./options.ts"
 import { report } from "./report.ts"
@@ -41,7 +41,7 @@ export interface Serving extends AsyncDisposable {
  * layer fails to start and `signals` is not false, prints the error's message to stderr and exits the process with 1.
  */
 export const serveApp = async (app: AppLike, options: ServeOptions = {}, owned = true): Promise<Serving> => {
-  const settings = serveSettings(options)
+  const settings = await serveSettings(options)
   const { gracePeriod } = settings
   const guard = settings.stdio?.output === process.stdout ? guardStdout() : undefined
   let closing: Promise<void> | undefined
@@ -118,7 +118,7 @@ export const serveAppScoped = (
   )
 
 interface ServeSettings {
-  readonly http: HttpSettings | undefined
+  readonly http: { readonly settings: HttpSettings; readonly listen: typeof listen } | undefined
   readonly transport: MessageTransport | undefined
   readonly stdio: StdioSettings | undefined
   readonly signals: boolean
@@ -134,7 +134,7 @@ interface Carrier {
 
 class StartFailure extends ServeError {}
 
-const serveSettings = (options: ServeOptions): ServeSettings => {
+const serveSettings = async (options: ServeOptions): Promise<ServeSettings> => {
   const chosen = (["http", "transport", "stdio"] as const).filter((name) => options[name] !== undefined)
   if (chosen.length > 1) {
     throw new ServeError(
@@ -150,12 +150,18 @@ const serveSettings = (options: ServeOptions): ServeSettings => {
   }
   const gracePeriod = integerOption("gracePeriod", options.gracePeriod, 10_000, 0, maxTimer)
   return {
-    http: http && httpSettings(http),
+    http: http && (await nodeHttp(http)),
     transport,
     stdio: http || transport ? undefined : stdioSettings(options.stdio ?? {}, gracePeriod),
     signals: booleanOption("signals", options.signals, true),
     gracePeriod
   }
+}
+
+/** Loaded when asked for: a server on stdio has no use for node:http, and other runtimes do not have it. */
+const nodeHttp = async (options: HttpOptions) => {
+  const { httpSettings, listen } = await import("./http/node.ts")
+  return { settings: httpSettings(options), listen }
 }
 
 const begin = async (app: AppLike, settings: ServeSettings, guard: StdoutGuard | undefined): Promise<Carrier> => {
@@ -167,7 +173,7 @@ const begin = async (app: AppLike, settings: ServeSettings, guard: StdoutGuard |
   }
   const { http, transport, stdio, gracePeriod } = settings
   if (http !== undefined) {
-    const { url, port, drain } = await listen(running.ports, http)
+    const { url, port, drain } = await http.listen(running.ports, http.settings)
     return { address: { url, port }, drain }
   }
   if (transport !== undefined) {

@@ -19,12 +19,18 @@ describe("the published package", () => {
     const expected = /^(dist\/.+\.(js|d\.ts)(\.map)?|lib\/.+\.ts|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
     expect(consumer.files.filter((file) => !expected.test(file))).toEqual([])
     const sources = consumer.files.filter((file) => file.startsWith("lib/"))
-    const built = sources.flatMap((file) => {
+    const declared = sources.flatMap((file) => {
       const stem = file.replace(/^lib/, "dist").replace(/\.ts$/, "")
-      return [`${stem}.d.ts`, `${stem}.d.ts.map`, `${stem}.js`, `${stem}.js.map`]
+      return [`${stem}.d.ts`, `${stem}.d.ts.map`]
     })
-    expect(consumer.files.filter((file) => file.startsWith("dist/"))).toEqual(built.sort())
-    expect(consumer.files).toEqual(expect.arrayContaining(["LICENSE", "CHANGELOG.md", "dist/index.js"]))
+    const built = consumer.files.filter((file) => file.startsWith("dist/"))
+    expect(built.filter((file) => /\.d\.ts(\.map)?$/.test(file))).toEqual(declared.sort())
+  })
+
+  it("is few files to load: the entry, what it shares, and node:http for whoever serves over it", () => {
+    const scripts = consumer.files.filter((file) => file.endsWith(".js")).map((file) => file.replace(/-\w{8}/, ""))
+    expect(scripts.sort()).toEqual(["dist/chunk.js", "dist/index.js", "dist/node.js"])
+    expect(consumer.files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "CHANGELOG.md"]))
   })
 
   it("imports Effect by its deep modules only, and no TypeScript file at run time", async () => {
