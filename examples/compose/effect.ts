@@ -1,5 +1,5 @@
 /** The server of `server.ts` again, in Effect style. */
-import { Content, Effect, PublicError, Resource, resource, Server, server, ToolError, tool } from "mcpipe"
+import { Content, Effect, Resource, ResourceNotFound, resource, Server, server, ToolError, tool } from "mcpipe"
 import * as v from "valibot"
 import { Library, LibraryLive } from "./library.ts"
 import { CurrentUser, logRequests, membersOnly, withUser } from "./middleware.ts"
@@ -7,7 +7,7 @@ import { CurrentUser, logRequests, membersOnly, withUser } from "./middleware.ts
 const book = resource({ uri: "book://{isbn}", name: "book", description: "A book." }, function* ({ isbn }) {
   const { books } = yield* Library
   const found = books.find((book) => book.isbn === isbn)
-  return found ?? (yield* Effect.fail(new PublicError(`There is no book ${isbn}.`)))
+  return found ?? (yield* Effect.fail(new ResourceNotFound(`there is no book ${isbn}`)))
 })
 
 // #region search
@@ -24,7 +24,7 @@ const search = tool(
 
 const loan = resource({ uri: "loan://{isbn}", name: "loan", description: "Who has a book." }, function* ({ isbn }) {
   const found = (yield* Library).loans.get(isbn)
-  return found ?? (yield* Effect.fail(new PublicError("Nobody has this book.")))
+  return found ?? (yield* Effect.fail(new ResourceNotFound("nobody has this book")))
 })
 
 const borrow = tool(

@@ -1,5 +1,5 @@
 /** Two servers made into one, in plain async functions. `effect.ts` is the same in Effect style. */
-import { Content, PublicError, Resource, resource, server, ToolError, tool } from "mcpipe"
+import { Content, Resource, ResourceNotFound, resource, server, ToolError, tool } from "mcpipe"
 import * as v from "valibot"
 import { Library, LibraryLive } from "./library.ts"
 import { CurrentUser, logRequests, membersOnly, withUser } from "./middleware.ts"
@@ -9,7 +9,7 @@ const book = resource(
   { uri: "book://{isbn}", name: "book", description: "A book.", uses: { library: Library } },
   async ({ isbn }, { library }) => {
     const found = library.books.find((book) => book.isbn === isbn)
-    if (found === undefined) throw new PublicError(`There is no book ${isbn}.`)
+    if (found === undefined) throw new ResourceNotFound(`there is no book ${isbn}`)
     return found
   }
 )
@@ -31,7 +31,7 @@ const loan = resource(
   { uri: "loan://{isbn}", name: "loan", description: "Who has a book.", uses: { library: Library } },
   async ({ isbn }, { library }) => {
     const found = library.loans.get(isbn)
-    if (found === undefined) throw new PublicError("Nobody has this book.")
+    if (found === undefined) throw new ResourceNotFound("nobody has this book")
     return found
   }
 )

@@ -1,7 +1,17 @@
 /** The server of `server.ts` again, in Effect style. */
-import { ClientLog, Data, Effect, Progress, server, tool } from "mcpipe"
+import { ClientLog, Data, Effect, Layer, Progress, server, tool } from "mcpipe"
 import * as v from "valibot"
-import { Notes, NotesLive } from "./notes.ts"
+import { Notes, NotesDatabase } from "./notes.ts"
+
+// #region layer
+const NotesLive = Layer.effect(
+  Notes,
+  Effect.acquireRelease(
+    Effect.promise(() => NotesDatabase.open()),
+    (database) => Effect.promise(() => database.close())
+  )
+)
+// #endregion layer
 
 // #region yield
 const addNote = tool(

@@ -1,5 +1,5 @@
 /** A small in-memory database, and the service that servers reach it through. It says on stderr when it opens and closes. */
-import { Context, Effect, Layer } from "mcpipe"
+import { Context, lifespan } from "mcpipe"
 
 export interface Note {
   readonly id: number
@@ -53,11 +53,9 @@ export class NotesDatabase {
 // #region service
 export class Notes extends Context.Service<Notes, NotesDatabase>()("example/Notes") {}
 
-export const NotesLive = Layer.effect(
+export const NotesLive = lifespan(
   Notes,
-  Effect.acquireRelease(
-    Effect.promise(() => NotesDatabase.open()),
-    (database) => Effect.promise(() => database.close())
-  )
+  () => NotesDatabase.open(),
+  (database) => database.close()
 )
 // #endregion service

@@ -1,5 +1,17 @@
 /** The server of `server.ts` again, in Effect style: handlers are generator functions or return Effects. */
-import { Content, Effect, Prompt, PublicError, prompt, resource, result, Server, server, ToolError, tool } from "mcpipe"
+import {
+  Content,
+  Effect,
+  Prompt,
+  prompt,
+  ResourceNotFound,
+  resource,
+  result,
+  Server,
+  server,
+  ToolError,
+  tool
+} from "mcpipe"
 import * as v from "valibot"
 import { findCity, names } from "./weather.ts"
 
@@ -41,7 +53,7 @@ const city = resource(
   },
   function* ({ name }) {
     const found = yield* Effect.promise(() => findCity(name))
-    return found ?? (yield* Effect.fail(new PublicError(`There is no city ${name}.`)))
+    return found ?? (yield* Effect.fail(new ResourceNotFound(`there is no city ${name}`)))
   }
 )
 

@@ -1,5 +1,5 @@
 /** Tools, resources and a prompt, in plain async functions. `effect.ts` is the same server in Effect style. */
-import { Content, Prompt, PublicError, prompt, resource, result, server, ToolError, tool } from "mcpipe"
+import { Content, Prompt, prompt, ResourceNotFound, resource, result, server, ToolError, tool } from "mcpipe"
 import * as v from "valibot"
 import { findCity, names } from "./weather.ts"
 
@@ -40,7 +40,7 @@ const city = resource(
   },
   async ({ name }) => {
     const found = await findCity(name)
-    if (found === undefined) throw new PublicError(`There is no city ${name}.`)
+    if (found === undefined) throw new ResourceNotFound(`there is no city ${name}`)
     return found
   }
 )

@@ -40,7 +40,7 @@ export const findMethod = (profile: Profile, running: Running, method: string): 
     row !== undefined
       ? "; this server has nothing to serve it with"
       : coreMethodNames.has(method)
-        ? `; it is not served in the ${profile.era} era`
+        ? `; this server does not serve it at ${profile.era === "sessionless" ? "revision 2026-07-28" : "revisions up to 2025-11-25"}`
         : ""
   return refusal("unknown-method", `Method not found: ${quoted(method)}${why}.`)
 }

@@ -10,36 +10,36 @@ export const callRows: ReadonlyArray<Row> = [
     now("x".repeat(5000)),
     404,
     -32601,
-    'Method not found: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx….'
+    'Method not found: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…".'
   ),
   refused(
     "initialize with envelope",
     now("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "a", version: "1" } }),
     404,
     -32601,
-    'Method not found: "initialize".'
+    'Method not found: "initialize"; this server does not serve it at revision 2026-07-28.'
   ),
-  refused("ping", now("ping"), 404, -32601, 'Method not found: "ping".'),
+  refused("ping", now("ping"), 404, -32601, 'Method not found: "ping"; this server does not serve it at revision 2026-07-28.'),
   refused(
     "logging/setLevel",
     now("logging/setLevel", { level: "info" }),
     404,
     -32601,
-    'Method not found: "logging/setLevel".'
+    'Method not found: "logging/setLevel"; this server does not serve it at revision 2026-07-28.'
   ),
   refused(
     "resources/subscribe",
     now("resources/subscribe", { uri: "config://app" }),
     404,
     -32601,
-    'Method not found: "resources/subscribe".'
+    'Method not found: "resources/subscribe"; this server does not serve it at revision 2026-07-28.'
   ),
   refused(
     "resources/unsubscribe",
     now("resources/unsubscribe", { uri: "config://app" }),
     404,
     -32601,
-    'Method not found: "resources/unsubscribe".'
+    'Method not found: "resources/unsubscribe"; this server does not serve it at revision 2026-07-28.'
   ),
   refused("tasks/list", now("tasks/list"), 404, -32601, 'Method not found: "tasks/list".'),
   refused("tasks/result", now("tasks/result"), 404, -32601, 'Method not found: "tasks/result".'),
@@ -52,21 +52,21 @@ export const callRows: ReadonlyArray<Row> = [
     now("subscriptions/listen"),
     404,
     -32601,
-    'Method not found: "subscriptions/listen".'
+    'Method not found: "subscriptions/listen"; this server does not serve it at revision 2026-07-28.'
   ),
   refused(
     "resources/subscribe on 2025-11-25",
     before("resources/subscribe", { uri: "config://app" }),
     200,
     -32601,
-    'Method not found: "resources/subscribe".'
+    'Method not found: "resources/subscribe"; this server does not serve it at revisions up to 2025-11-25.'
   ),
   refused(
     "server/discover on 2025-11-25",
     before("server/discover", {}),
     200,
     -32601,
-    'Method not found: "server/discover".'
+    'Method not found: "server/discover"; this server does not serve it at revisions up to 2025-11-25.'
   ),
   refused("method __proto__ on 2025-11-25", before("__proto__", {}), 200, -32601, 'Method not found: "__proto__".'),
   plain("unknown notification", raw({ jsonrpc: "2.0", method: "notifications/nope" }), 202, ""),
@@ -131,7 +131,7 @@ export const callRows: ReadonlyArray<Row> = [
     },
     400,
     -32020,
-    'Header mismatch: Mcp-Name is "y", but the body says "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy….'
+    'Header mismatch: Mcp-Name is "y", but the body says "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…".'
   ),
   refused("tool name of 100 emoji", tool("😀".repeat(100)), 200, -32602, /^Unknown tool: "(?:😀)+…/u),
   refused(

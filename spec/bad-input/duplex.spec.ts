@@ -89,7 +89,7 @@ describe("a peer on a duplex transport that sends", () => {
           id: 1,
           error: {
             code: -32022,
-            message: 'Unsupported protocol version "2030-01-01".',
+            message: 'Unsupported protocol version "2030-01-01"; use 2026-07-28.',
             data: { supported: ["2026-07-28"], requested: "2030-01-01" }
           }
         }
@@ -100,18 +100,18 @@ describe("a peer on a duplex transport that sends", () => {
       [request("tools/list", { _meta: { "io.modelcontextprotocol/clientCapabilities": {} } })],
       [error(-32602, 'params._meta["io.modelcontextprotocol/protocolVersion"] must be a string.', 1)]
     ],
-    ["ping with an envelope learns that it is gone", [modern("ping")], [error(-32601, 'Method not found: "ping".', 1)]],
+    ["ping with an envelope learns that it is gone", [modern("ping")], [error(-32601, 'Method not found: "ping"; this server does not serve it at revision 2026-07-28.', 1)]],
     [
       "logging/setLevel with an envelope learns that it is gone",
       [modern("logging/setLevel", { level: "info" })],
-      [error(-32601, 'Method not found: "logging/setLevel".', 1)]
+      [error(-32601, 'Method not found: "logging/setLevel"; this server does not serve it at revision 2026-07-28.', 1)]
     ],
     ["null is told what a message is", [null], [error(-32600, "A message must be a JSON-RPC object, not null.")]],
     ["a number is told what a message is", [7], [error(-32600, "A message must be a JSON-RPC object, not 7.")]],
     [
       "an id of null is told what ids are",
       [request("ping", {}, null)],
-      [error(-32600, "id must be a string or an integer, not null.")]
+      [error(-32600, "id must be a string or an integer of at most 53 bits; it is null.")]
     ],
     [
       "a BigInt is told that it is no JSON",

@@ -85,28 +85,28 @@ export const envelopeRows: ReadonlyArray<Row> = [
     good({ meta: { [meta.level]: "loud" } }),
     200,
     -32602,
-    'params._meta["io.modelcontextprotocol/logLevel"]: unknown log level "loud".'
+    'params._meta["io.modelcontextprotocol/logLevel"]: unknown log level "loud"; use one of debug, info, notice, warning, error, critical, alert, emergency.'
   ),
   refused(
     "log level toString",
     good({ meta: { [meta.level]: "toString" } }),
     200,
     -32602,
-    'params._meta["io.modelcontextprotocol/logLevel"]: unknown log level "toString".'
+    'params._meta["io.modelcontextprotocol/logLevel"]: unknown log level "toString"; use one of debug, info, notice, warning, error, critical, alert, emergency.'
   ),
   refused(
     "log level number",
     good({ meta: { [meta.level]: 3 } }),
     200,
     -32602,
-    'params._meta["io.modelcontextprotocol/logLevel"]: unknown log level 3.'
+    'params._meta["io.modelcontextprotocol/logLevel"]: unknown log level 3; use one of debug, info, notice, warning, error, critical, alert, emergency.'
   ),
   refused(
     "unknown version",
     good({ meta: { [meta.version]: "2027-01-01" }, headers: { "mcp-protocol-version": "2027-01-01" } }),
     400,
     -32022,
-    'Unsupported protocol version "2027-01-01".',
+    'Unsupported protocol version "2027-01-01"; use 2026-07-28.',
     { data: { supported: ["2026-07-28"], requested: "2027-01-01" } }
   ),
   refused(
@@ -114,7 +114,7 @@ export const envelopeRows: ReadonlyArray<Row> = [
     good({ meta: { [meta.version]: "2025-11-25" }, headers: { "mcp-protocol-version": "2025-11-25" } }),
     400,
     -32022,
-    'Unsupported protocol version "2025-11-25".',
+    'Unsupported protocol version "2025-11-25"; use 2026-07-28.',
     { data: { supported: ["2026-07-28"], requested: "2025-11-25" } }
   ),
   refused(
@@ -122,7 +122,7 @@ export const envelopeRows: ReadonlyArray<Row> = [
     good({ meta: { [meta.version]: "__proto__" }, headers: { "mcp-protocol-version": "__proto__" } }),
     400,
     -32022,
-    'Unsupported protocol version "__proto__".',
+    'Unsupported protocol version "__proto__"; use 2026-07-28.',
     { data: { supported: ["2026-07-28"], requested: "__proto__" } }
   ),
   answered("progress token object", good({ meta: { progressToken: { a: 1 } } }), "3"),

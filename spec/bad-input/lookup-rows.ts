@@ -8,7 +8,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "config://nope" }),
     200,
     -32602,
-    'Resource not found: "config://nope".',
+    'Resource not found: "config://nope". resources/list and resources/templates/list name the ones there are.',
     { data: { uri: "config://nope" } }
   ),
   refused(
@@ -25,10 +25,10 @@ export const lookupRows: ReadonlyArray<Row> = [
     -32602,
     "resources/read: params.uri must be a string, the URI of a resource."
   ),
-  refused("uri empty", now("resources/read", { uri: "" }), 200, -32602, 'Resource not found: "".', {
+  refused("uri empty", now("resources/read", { uri: "" }), 200, -32602, 'Resource not found: "". resources/list and resources/templates/list name the ones there are.', {
     data: { uri: "" }
   }),
-  refused("uri not a uri", now("resources/read", { uri: "config" }), 200, -32602, 'Resource not found: "config".', {
+  refused("uri not a uri", now("resources/read", { uri: "config" }), 200, -32602, 'Resource not found: "config". resources/list and resources/templates/list name the ones there are.', {
     data: { uri: "config" }
   }),
   refused(
@@ -36,7 +36,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "__proto__" }),
     200,
     -32602,
-    'Resource not found: "__proto__".',
+    'Resource not found: "__proto__". resources/list and resources/templates/list name the ones there are.',
     { data: { uri: "__proto__" } }
   ),
   refused(
@@ -58,7 +58,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "file:///a/../../etc/passwd" }),
     200,
     -32602,
-    'Resource not found: "file:///a/../../etc/passwd" ({path} has a ".." segment).',
+    'Resource not found: "file:///a/../../etc/passwd" ({path} has a ".." segment). resources/list and resources/templates/list name the ones there are.',
     { data: { uri: "file:///a/../../etc/passwd" } }
   ),
   refused(
@@ -66,7 +66,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "file:///a/%2e%2e/x" }),
     200,
     -32602,
-    'Resource not found: "file:///a/%2e%2e/x" ({path} has a ".." segment).',
+    'Resource not found: "file:///a/%2e%2e/x" ({path} has a ".." segment). resources/list and resources/templates/list name the ones there are.',
     { data: { uri: "file:///a/%2e%2e/x" } }
   ),
   refused(
@@ -74,7 +74,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "file:///a%00b" }),
     200,
     -32602,
-    'Resource not found: "file:///a%00b" ({path} contains a control character).',
+    'Resource not found: "file:///a%00b" ({path} contains a control character). resources/list and resources/templates/list name the ones there are.',
     { data: { uri: "file:///a%00b" } }
   ),
   refused(
@@ -82,7 +82,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("resources/read", { uri: "file:///a%zz" }),
     200,
     -32602,
-    'Resource not found: "file:///a%zz".',
+    'Resource not found: "file:///a%zz". resources/list and resources/templates/list name the ones there are.',
     { data: { uri: "file:///a%zz" } }
   ),
   refused(
@@ -93,14 +93,14 @@ export const lookupRows: ReadonlyArray<Row> = [
     },
     400,
     -32020,
-    'Header mismatch: Mcp-Name is "x", but the body says "config://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu….'
+    'Header mismatch: Mcp-Name is "x", but the body says "config://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu…".'
   ),
   refused(
     "an unknown resource on 2025-11-25",
     before("resources/read", { uri: "config://nope" }),
     200,
     -32002,
-    'Resource not found: "config://nope".',
+    'Resource not found: "config://nope". resources/list and resources/templates/list name the ones there are.',
     { data: { uri: "config://nope" } }
   ),
   refused(
@@ -108,7 +108,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     before("resources/read", { uri: `config://${"u".repeat(10_000)}` }),
     200,
     -32002,
-    'Resource not found: "config://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu….',
+    'Resource not found: "config://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu…". resources/list and resources/templates/list name the ones there are.',
     { data: { uri: `config://${"u".repeat(10_000)}` } }
   ),
   refused(
@@ -230,7 +230,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("completion/complete", { ref: { type: "ref/prompt", name: "nope" }, argument: { name: "style", value: "" } }),
     200,
     -32602,
-    'Unknown prompt: "nope".'
+    'Unknown prompt: "nope". prompts/list names the ones there are.'
   ),
   refused(
     "completion unknown template",
@@ -240,7 +240,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     }),
     200,
     -32602,
-    'Unknown resource or template: "nope://{id}".',
+    'Unknown resource or template: "nope://{id}". resources/list and resources/templates/list name the ones there are.',
     { data: { uri: "nope://{id}" } }
   ),
   refused(
@@ -293,7 +293,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     }),
     200,
     -32602,
-    "completion/complete: params.context.arguments must be an object of strings."
+    "completion/complete: params.context must be { arguments }, where arguments is an object of strings."
   ),
   refused(
     "completion context string",
@@ -304,7 +304,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     }),
     200,
     -32602,
-    /params\.context must be an object/
+    "completion/complete: params.context must be { arguments }, where arguments is an object of strings."
   ),
   // cursors
   refused(
@@ -369,7 +369,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("tools/list", { cursor: "A".repeat(10_000) }),
     200,
     -32602,
-    'Invalid cursor "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA…: list again from the start, without a cursor.'
+    'Invalid cursor "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA…": list again from the start, without a cursor.'
   ),
   refused(
     "cursor __proto__",

@@ -103,40 +103,40 @@ export const messageRows: ReadonlyArray<Row> = [
   refused("a string", raw('"tools/list"'), 400, -32600, 'A message must be a JSON-RPC object, not "tools/list".', {
     id: undefined
   }),
-  refused("an empty object", raw({}), 400, -32600, 'jsonrpc must be "2.0", not undefined.', { id: undefined }),
+  refused("an empty object", raw({}), 400, -32600, 'jsonrpc must be "2.0"; it is missing.', { id: undefined }),
   refused(
     "no jsonrpc",
     raw({ id: 1, method: "tools/list", params }),
     400,
     -32600,
-    'jsonrpc must be "2.0", not undefined.'
+    'jsonrpc must be "2.0"; it is missing.'
   ),
-  refused("jsonrpc 1.0", raw({ ...request, jsonrpc: "1.0", params }), 400, -32600, 'jsonrpc must be "2.0", not "1.0".'),
-  refused("jsonrpc as a number", raw({ ...request, jsonrpc: 2, params }), 400, -32600, 'jsonrpc must be "2.0", not 2.'),
-  refused("no method", raw({ jsonrpc: "2.0", id: 1, params }), 400, -32600, "method must be a string, not undefined."),
+  refused("jsonrpc 1.0", raw({ ...request, jsonrpc: "1.0", params }), 400, -32600, 'jsonrpc must be "2.0"; it is "1.0".'),
+  refused("jsonrpc as a number", raw({ ...request, jsonrpc: 2, params }), 400, -32600, 'jsonrpc must be "2.0"; it is 2.'),
+  refused("no method", raw({ jsonrpc: "2.0", id: 1, params }), 400, -32600, "method must be a string; it is missing."),
   refused(
     "a method that is a number",
     raw({ ...request, method: 5, params }),
     400,
     -32600,
-    "method must be a string, not 5."
+    "method must be a string; it is 5."
   ),
   refused(
     "a null method",
     raw({ ...request, method: null, params }),
     400,
     -32600,
-    "method must be a string, not null."
+    "method must be a string; it is null."
   ),
   refused(
     "id null",
     raw({ ...request, id: null, params }),
     400,
     -32600,
-    "id must be a string or an integer, not null.",
+    "id must be a string or an integer of at most 53 bits; it is null.",
     { id: undefined }
   ),
-  refused("id 1.5", raw({ ...request, id: 1.5, params }), 400, -32600, "id must be a string or an integer, not 1.5.", {
+  refused("id 1.5", raw({ ...request, id: 1.5, params }), 400, -32600, "id must be a string or an integer of at most 53 bits; it is 1.5.", {
     id: undefined
   }),
   refused(
@@ -144,7 +144,7 @@ export const messageRows: ReadonlyArray<Row> = [
     raw(`{"jsonrpc":"2.0","id":1e400,"method":"tools/list"}`),
     400,
     -32600,
-    "id must be a string or an integer, not null.",
+    "id must be a string or an integer of at most 53 bits; it is null.",
     { id: undefined }
   ),
   refused(
@@ -152,7 +152,7 @@ export const messageRows: ReadonlyArray<Row> = [
     raw(String(good({ id: 0 }).body).replace('"id":0', '"id":9007199254740993')),
     400,
     -32600,
-    /^id must be a string or an integer/,
+    "id must be a string or an integer of at most 53 bits; it is 9007199254740992.",
     { id: undefined }
   ),
   refused(
@@ -160,7 +160,7 @@ export const messageRows: ReadonlyArray<Row> = [
     raw({ ...request, id: { a: 1 }, params }),
     400,
     -32600,
-    'id must be a string or an integer, not {"a":1}.',
+    'id must be a string or an integer of at most 53 bits; it is {"a":1}.',
     { id: undefined }
   ),
   refused(
@@ -168,7 +168,7 @@ export const messageRows: ReadonlyArray<Row> = [
     raw({ ...request, id: [1], params }),
     400,
     -32600,
-    "id must be a string or an integer, not [1].",
+    "id must be a string or an integer of at most 53 bits; it is [1].",
     { id: undefined }
   ),
   refused(
@@ -176,7 +176,7 @@ export const messageRows: ReadonlyArray<Row> = [
     raw({ ...request, id: true, params }),
     400,
     -32600,
-    "id must be a string or an integer, not true.",
+    "id must be a string or an integer of at most 53 bits; it is true.",
     { id: undefined }
   ),
   answered("id empty string", good({ id: "" }), "3"),
@@ -260,7 +260,7 @@ export const messageRows: ReadonlyArray<Row> = [
     200,
     [
       { jsonrpc: "2.0", error: { code: -32600, message: "A message must be a JSON-RPC object, not 1." } },
-      { jsonrpc: "2.0", error: { code: -32600, message: 'jsonrpc must be "2.0", not undefined.' } },
+      { jsonrpc: "2.0", error: { code: -32600, message: 'jsonrpc must be "2.0"; it is missing.' } },
       { jsonrpc: "2.0", error: { code: -32600, message: "A message must be a JSON-RPC object, not []." } },
       { jsonrpc: "2.0", id: 1, result: {} },
       { jsonrpc: "2.0", id: 2, error: { code: -32601, message: 'Method not found: "nope".' } }
@@ -284,11 +284,7 @@ export const messageRows: ReadonlyArray<Row> = [
       {
         jsonrpc: "2.0",
         id: 1,
-        result: {
-          protocolVersion: "2025-03-26",
-          capabilities: { logging: {}, tools: {}, resources: {}, prompts: {}, completions: {} },
-          serverInfo: { name: "fixture", version: "1.0.0" }
-        }
+        error: { code: -32600, message: "initialize must not be part of a batch; send it alone." }
       }
     ]
   ),

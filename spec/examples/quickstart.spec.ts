@@ -64,7 +64,7 @@ inBothStyles({ plain: () => assemble(plain), effect: () => assemble(effect) }, (
 
   it("says which city there is not", async () => {
     await using at = await connect()
-    await expect(at.client.readResource({ uri: "city://Atlantis" })).rejects.toThrow("There is no city Atlantis.")
+    await expect(at.client.readResource({ uri: "city://Atlantis" })).rejects.toThrow("there is no city Atlantis")
   })
 
   it("completes cities, in the template and in the prompt", async () => {

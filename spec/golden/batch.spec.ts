@@ -90,7 +90,7 @@ describe("over HTTP", () => {
     const batch = [ping(1), notification, { jsonrpc: "2.0", id: 2 }, ping("3")]
     const answer = [
       pinged(1),
-      { jsonrpc: "2.0", id: 2, error: { code: -32600, message: "method must be a string, not undefined." } },
+      { jsonrpc: "2.0", id: 2, error: { code: -32600, message: "method must be a string; it is missing." } },
       pinged("3")
     ]
     expect(await post(serving.port!, batch, old)).toStrictEqual(json(200, answer))

@@ -28,7 +28,7 @@ describe("messages", () => {
       refused(1, -32601, 'Method not found: "tools/destroy".')
     )
     expect(await wire.ask({ jsonrpc: "2.0", id: 2, method: "server/discover" })).toStrictEqual(
-      refused(2, -32601, 'Method not found: "server/discover".')
+      refused(2, -32601, 'Method not found: "server/discover"; this server does not serve it at revisions up to 2025-11-25.')
     )
   })
 
@@ -60,20 +60,20 @@ describe("messages", () => {
     await using wire = await open()
     expect(await wire.ask(7)).toStrictEqual(refusedUnread(-32600, "A message must be a JSON-RPC object, not 7."))
     expect(await wire.ask({ id: 1, method: "ping" })).toStrictEqual(
-      refused(1, -32600, 'jsonrpc must be "2.0", not undefined.')
+      refused(1, -32600, 'jsonrpc must be "2.0"; it is missing.')
     )
     // basic/index, "Requests": the id MUST NOT be null, and is no fraction
     expect(await wire.ask({ jsonrpc: "2.0", id: null, method: "ping" })).toStrictEqual(
-      refusedUnread(-32600, "id must be a string or an integer, not null.")
+      refusedUnread(-32600, "id must be a string or an integer of at most 53 bits; it is null.")
     )
     expect(await wire.ask({ jsonrpc: "2.0", id: 1.5, method: "ping" })).toStrictEqual(
-      refusedUnread(-32600, "id must be a string or an integer, not 1.5.")
+      refusedUnread(-32600, "id must be a string or an integer of at most 53 bits; it is 1.5.")
     )
     expect(await wire.ask({ jsonrpc: "2.0", id: 2, method: "ping", params: [] })).toStrictEqual(
       refused(2, -32600, "params must be an object, not [].")
     )
     expect(await wire.ask({ jsonrpc: "2.0", id: 3, method: 4 })).toStrictEqual(
-      refused(3, -32600, "method must be a string, not 4.")
+      refused(3, -32600, "method must be a string; it is 4.")
     )
     expect(await wire.ask(ping)).toStrictEqual(pinged)
   })

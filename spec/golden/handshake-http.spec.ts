@@ -57,7 +57,7 @@ describe.each(at.revisions)("%s over stateless HTTP", (revision) => {
       json(200, {
         jsonrpc: "2.0",
         id: 1,
-        error: { code: -32002, message: 'Resource not found: "doc://none"', data: { uri: "doc://none" } }
+        error: { code: -32002, message: 'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.', data: { uri: "doc://none" } }
       })
     )
   })
@@ -101,7 +101,7 @@ describe("a body", () => {
       json(400, error(-32600, "A message must be a JSON-RPC object, not null."))
     )
     expect(await post(serving.port!, { jsonrpc: "2.0", id: null, method: "ping" })).toStrictEqual(
-      json(400, error(-32600, "id must be a string or an integer, not null."))
+      json(400, error(-32600, "id must be a string or an integer of at most 53 bits; it is null."))
     )
     expect(await post(serving.port!, { jsonrpc: "2.0", id: 1, result: {} })).toStrictEqual(
       json(400, error(-32600, "This server waits for no response: it sends no requests over stateless HTTP."))

@@ -101,11 +101,19 @@ describe("2026-07-28 over HTTP", () => {
 })
 
 describe("refusals of 2026-07-28 over HTTP", () => {
-  it.each(["initialize", "ping", "logging/setLevel", "resources/subscribe", "tasks/result", "tools/destroy"])(
+  const gone = "; this server does not serve it at revision 2026-07-28"
+  it.each([
+    ["initialize", gone],
+    ["ping", gone],
+    ["logging/setLevel", gone],
+    ["resources/subscribe", gone],
+    ["tasks/result", ""],
+    ["tools/destroy", ""]
+  ])(
     "answers %s with 404 and -32601, without asking for its name",
-    async (method) => {
+    async (method, why) => {
       // basic/transports, "Status Codes": an unknown method is 404, whatever its other headers
-      const answer = json(404, error(1, -32601, `Method not found: "${method}".`))
+      const answer = json(404, error(1, -32601, `Method not found: "${method}"${why}.`))
       expect(await post(port, request(1, method), headersOf(method))).toStrictEqual(answer)
     }
   )
@@ -200,7 +208,7 @@ describe("refusals of 2026-07-28 over HTTP", () => {
     const asked = request(1, "tools/list", {}, { "io.modelcontextprotocol/protocolVersion": "2099-01-01" })
     const data = { supported: ["2026-07-28"], requested: "2099-01-01" }
     expect(await post(port, asked, { ...headersOf("tools/list"), "mcp-protocol-version": "2099-01-01" })).toStrictEqual(
-      json(400, error(1, -32022, 'Unsupported protocol version "2099-01-01".', data))
+      json(400, error(1, -32022, 'Unsupported protocol version "2099-01-01"; use 2026-07-28.', data))
     )
   })
 
@@ -215,7 +223,7 @@ describe("refusals of 2026-07-28 over HTTP", () => {
   it("answers what went wrong inside a method with 200", async () => {
     expect(
       await post(port, request(1, "resources/read", { uri: "doc://none" }), headersOf("resources/read", "doc://none"))
-    ).toStrictEqual(json(200, error(1, -32602, 'Resource not found: "doc://none"', { uri: "doc://none" })))
+    ).toStrictEqual(json(200, error(1, -32602, 'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.', { uri: "doc://none" })))
     expect(await post(port, request(1, "tools/call", { name: "nope" }), headersOf("tools/call", "nope"))).toStrictEqual(
       json(200, error(1, -32602, 'Unknown tool: "nope". tools/list names the ones there are.'))
     )
@@ -224,7 +232,7 @@ describe("refusals of 2026-07-28 over HTTP", () => {
   it("answers what is no request with 400 and -32600", async () => {
     const headers = headersOf("tools/list")
     expect(await post(port, { ...request(1, "tools/list"), id: null }, headers)).toStrictEqual(
-      json(400, error(undefined, -32600, "id must be a string or an integer, not null."))
+      json(400, error(undefined, -32600, "id must be a string or an integer of at most 53 bits; it is null."))
     )
     expect(await post(port, { jsonrpc: "2.0", id: 1, result: {} }, headers)).toStrictEqual(
       json(

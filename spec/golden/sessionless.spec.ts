@@ -113,17 +113,19 @@ describe("2026-07-28 over a connection", () => {
 })
 
 describe("refusals of 2026-07-28 over a connection", () => {
-  it.each([
-    "initialize",
-    "ping",
-    "logging/setLevel",
-    "resources/subscribe",
-    "resources/unsubscribe",
-    "tasks/list",
-    "tools/destroy"
-  ])("does not know %s", async (method) => {
+  it.each(["initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"])(
+    "does not know %s any more, and says since when",
+    async (method) => {
+      await using wire = await connect(golden)
+      // 2026-07-28 changelog: methods of the handshake and of sessions are removed
+      expect(await wire.ask(request(1, method))).toStrictEqual(
+        error(1, -32601, `Method not found: "${method}"; this server does not serve it at revision 2026-07-28.`)
+      )
+    }
+  )
+
+  it.each(["tasks/list", "tools/destroy"])("does not know %s", async (method) => {
     await using wire = await connect(golden)
-    // 2026-07-28 changelog: methods of the handshake and of sessions are removed
     expect(await wire.ask(request(1, method))).toStrictEqual(error(1, -32601, `Method not found: "${method}".`))
   })
 
@@ -132,7 +134,7 @@ describe("refusals of 2026-07-28 over a connection", () => {
     const asked = request(1, "tools/list", {}, { "io.modelcontextprotocol/protocolVersion": "2099-01-01" })
     // basic/versioning, "Unsupported Protocol Version"
     expect(await wire.ask(asked)).toStrictEqual(
-      error(1, -32022, 'Unsupported protocol version "2099-01-01".', {
+      error(1, -32022, 'Unsupported protocol version "2099-01-01"; use 2026-07-28.', {
         supported: ["2026-07-28"],
         requested: "2099-01-01"
       })
@@ -153,7 +155,7 @@ describe("refusals of 2026-07-28 over a connection", () => {
       error(1, -32602, `params._meta["${key}/clientInfo"] must be { name: string, version: string }.`)
     )
     expect(await ask({ ...meta, [`${key}/logLevel`]: "loud" })).toStrictEqual(
-      error(1, -32602, `params._meta["${key}/logLevel"]: unknown log level "loud".`)
+      error(1, -32602, `params._meta["${key}/logLevel"]: unknown log level "loud"; use one of debug, info, notice, warning, error, critical, alert, emergency.`)
     )
   })
 
@@ -161,7 +163,7 @@ describe("refusals of 2026-07-28 over a connection", () => {
     await using wire = await connect(golden)
     // server/resources, "Error Handling" (SEP-2164)
     expect(await wire.ask(request(1, "resources/read", { uri: "doc://none" }))).toStrictEqual(
-      error(1, -32602, 'Resource not found: "doc://none"', { uri: "doc://none" })
+      error(1, -32602, 'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.', { uri: "doc://none" })
     )
   })
 
@@ -199,7 +201,7 @@ describe("refusals of 2026-07-28 over a connection", () => {
 
   it("refuses a list that the server does not have", async () => {
     await using wire = await connect(server({ name: "empty", version: "1" }))
-    expect(await wire.ask(request(1, "tools/list"))).toStrictEqual(error(1, -32601, 'Method not found: "tools/list".'))
+    expect(await wire.ask(request(1, "tools/list"))).toStrictEqual(error(1, -32601, 'Method not found: "tools/list"; this server has nothing to serve it with.'))
   })
 })
 
@@ -228,7 +230,7 @@ describe("both eras on one connection", () => {
     await using wire = await connect(golden)
     const probe = request(1, "server/discover", {}, { "io.modelcontextprotocol/protocolVersion": "2027-01-01" })
     expect(await wire.ask(probe)).toStrictEqual(
-      error(1, -32022, 'Unsupported protocol version "2027-01-01".', {
+      error(1, -32022, 'Unsupported protocol version "2027-01-01"; use 2026-07-28.', {
         supported: ["2026-07-28"],
         requested: "2027-01-01"
       })

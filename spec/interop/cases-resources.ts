@@ -65,25 +65,25 @@ export const resources: ReadonlyArray<Case> = [
     ask: read("user://x/profile"),
     answer: error(
       -32602,
-      'Invalid variables in user://x/profile:\n- id: expected a string matching /^\\d+$/, received "x"'
+      'Invalid variables for resource "user://{id}/profile":\n- id: expected a string matching /^\\d+$/, received "x"'
     )
   },
   {
     title: "an unknown resource is an error that repeats its URI",
     ask: read("doc://none"),
-    answer: notFound("doc://none", 'Resource not found: "doc://none"')
+    answer: notFound("doc://none", 'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.')
   },
   {
     title: "a path that climbs out of its directory is no resource",
     ask: read("files://../etc/passwd"),
-    answer: notFound("files://../etc/passwd", 'Resource not found: files://../etc/passwd ({path}: has a ".." segment)')
+    answer: notFound("files://../etc/passwd", 'Resource not found: "files://../etc/passwd" ({path} has a ".." segment). resources/list and resources/templates/list name the ones there are.')
   },
   {
     title: "nor is one that climbs by escapes",
     ask: read("files://a/%2e%2e/%2e%2e/etc/passwd"),
     answer: notFound(
       "files://a/%2e%2e/%2e%2e/etc/passwd",
-      'Resource not found: files://a/%2e%2e/%2e%2e/etc/passwd ({path}: has a ".." segment)'
+      'Resource not found: "files://a/%2e%2e/%2e%2e/etc/passwd" ({path} has a ".." segment). resources/list and resources/templates/list name the ones there are.'
     )
   },
   {

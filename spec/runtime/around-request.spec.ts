@@ -79,7 +79,7 @@ describe("a request hook", () => {
       "prompts/list",
       "logging/setLevel",
       "tools/call add",
-      "resources/read x://{id}",
+      "resources/read x://1",
       "prompts/get p"
     ])
     expect(infos[6]!.component).toBe(add)

@@ -21,25 +21,27 @@ describe.each(pairs)("an in-memory pair of %s", (_, createPair) => {
     }
     const serving = await serveTransport(fake.ports, server, gracePeriod)
     await client.start()
+    /** The message after those that are waited for. */
+    const another = (): Promise<any> => new Promise((resolve) => waiting.push(resolve))
     const ask = (message: object): Promise<any> => {
-      const answer = new Promise((resolve) => waiting.push(resolve))
+      const answer = another()
       void client.send(message)
       return answer
     }
-    return { ...fake, ...serving, client, answers, ask }
+    return { ...fake, ...serving, client, answers, ask, another }
   }
 
   const call = (id: number | string, method: string, params?: object) => ({ jsonrpc: "2.0", id, method, params })
 
   it("carries calls, notifications and prepared results", async () => {
-    const { ask, answers } = await start()
+    const { ask, another, answers } = await start()
     expect(await ask(call(1, "echo", { n: 1 }))).toStrictEqual({ jsonrpc: "2.0", id: 1, result: { n: 1 } })
     expect(await ask(call("a", "prepared"))).toStrictEqual({
       jsonrpc: "2.0",
       id: "a",
       result: { tools: [{ name: "größe" }] }
     })
-    await ask(call(2, "notify", { count: 1 }))
+    await Promise.all([ask(call(2, "notify", { count: 1 })), another()])
     expect(answers.slice(2).map((answer) => answer.method ?? answer.id)).toEqual(["notifications/progress", 2])
   })
 
