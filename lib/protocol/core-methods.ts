@@ -107,7 +107,9 @@ const complete = (params: Params, { catalogue }: WireRequest): Operation | Refus
   }
   const others = context === undefined ? none : isRecord(context) ? (context["arguments"] ?? none) : undefined
   if (!isRecord(others) || !Object.values(others).every((value) => typeof value === "string")) {
-    return invalid("completion/complete: params.context must be { arguments }, where arguments is an object of strings.")
+    return invalid(
+      "completion/complete: params.context must be { arguments }, where arguments is an object of strings."
+    )
   }
   if (!isRecord(ref)) {
     return invalid(

@@ -37,10 +37,13 @@ export const unencodable = (message: JsonRpcMessage): JsonRpcError =>
     "id" in message ? message.id : undefined
   )
 
+/** What comes before a prepared result; a closing brace comes after it. */
+export const preparedHead = (id: RequestId): string => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`
+
 const encoder = new TextEncoder()
 
 const splice = (id: RequestId, result: Uint8Array): Uint8Array => {
-  const head = encoder.encode(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`)
+  const head = encoder.encode(preparedHead(id))
   const whole = new Uint8Array(head.length + result.length + 1)
   whole.set(head, 0)
   whole.set(result, head.length)

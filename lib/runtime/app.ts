@@ -75,7 +75,7 @@ export const run = (assembly: Assembly): Effect.Effect<Running, LifespanError, S
       Context.add(ClientLog, ClientLog.live)
     )
     const built = yield* buildContexts(assembly.nodes, base as Context.Context<never>, scope)
-    cells.whole.push(...built.map(({ whole }) => whole))
+    cells.whole.push(...built.map(({ whole }) => flat(whole)))
     cells.own.push(...built.map(({ own }) => own))
     const publish = Context.get(changes, Changes).publish
     let current = assembly.catalogue
@@ -99,6 +99,12 @@ export const run = (assembly: Assembly): Effect.Effect<Running, LifespanError, S
     })
     return running
   })
+
+/**
+ * A context keeps what was added to it as a short list, and the ninth addition copies the whole: a request that adds its own
+ * four services to a list of five would pay for that on every call (1.5 instead of 1.0 µs).
+ */
+const flat = (context: Context.Context<never>): Context.Context<never> => Context.makeUnsafe(new Map(context.mapUnsafe))
 
 const endCalls = (running: Running): Effect.Effect<void> =>
   Effect.callback((resume) => {

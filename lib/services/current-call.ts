@@ -23,4 +23,4 @@ export class CurrentCall extends Context.Service<CurrentCall, Call>()("mcpipe/Cu
 
 /** The call of a fiber, or undefined outside of any. */
 export const callOf = (context: Context.Context<never>): Call | undefined =>
-  context.mapUnsafe.get(CurrentCall.key) as Call | undefined
+  Context.getOrUndefined(context as Context.Context<any>, CurrentCall)

@@ -5,13 +5,7 @@ export const callRows: ReadonlyArray<Row> = [
   // methods
   refused("an unknown method", now("tools/frobnicate"), 404, -32601, 'Method not found: "tools/frobnicate".'),
   refused("an empty method", now(""), 404, -32601, 'Method not found: "".'),
-  refused(
-    "a very long method",
-    now("x".repeat(5000)),
-    404,
-    -32601,
-    'Method not found: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…".'
-  ),
+  refused("a very long method", now("x".repeat(5000)), 404, -32601, `Method not found: "${"x".repeat(116)}…".`),
   refused(
     "initialize with envelope",
     now("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "a", version: "1" } }),
@@ -19,7 +13,13 @@ export const callRows: ReadonlyArray<Row> = [
     -32601,
     'Method not found: "initialize"; this server does not serve it at revision 2026-07-28.'
   ),
-  refused("ping", now("ping"), 404, -32601, 'Method not found: "ping"; this server does not serve it at revision 2026-07-28.'),
+  refused(
+    "ping",
+    now("ping"),
+    404,
+    -32601,
+    'Method not found: "ping"; this server does not serve it at revision 2026-07-28.'
+  ),
   refused(
     "logging/setLevel",
     now("logging/setLevel", { level: "info" }),
@@ -131,7 +131,7 @@ export const callRows: ReadonlyArray<Row> = [
     },
     400,
     -32020,
-    'Header mismatch: Mcp-Name is "y", but the body says "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…".'
+    `Header mismatch: Mcp-Name is "y", but the body says "${"y".repeat(116)}…".`
   ),
   refused("tool name of 100 emoji", tool("😀".repeat(100)), 200, -32602, /^Unknown tool: "(?:😀)+…/u),
   refused(

@@ -100,7 +100,11 @@ describe("a peer on a duplex transport that sends", () => {
       [request("tools/list", { _meta: { "io.modelcontextprotocol/clientCapabilities": {} } })],
       [error(-32602, 'params._meta["io.modelcontextprotocol/protocolVersion"] must be a string.', 1)]
     ],
-    ["ping with an envelope learns that it is gone", [modern("ping")], [error(-32601, 'Method not found: "ping"; this server does not serve it at revision 2026-07-28.', 1)]],
+    [
+      "ping with an envelope learns that it is gone",
+      [modern("ping")],
+      [error(-32601, 'Method not found: "ping"; this server does not serve it at revision 2026-07-28.', 1)]
+    ],
     [
       "logging/setLevel with an envelope learns that it is gone",
       [modern("logging/setLevel", { level: "info" })],

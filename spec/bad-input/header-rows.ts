@@ -154,7 +154,7 @@ export const headerRows: ReadonlyArray<Row> = [
     before("tools/list", {}, "v".repeat(5_000)),
     400,
     -32600,
-    'MCP-Protocol-Version "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv…" is not supported; use one of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.'
+    `MCP-Protocol-Version "${"v".repeat(116)}…" is not supported; use one of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.`
   ),
   refused(
     "a bad call without envelope under an old version header",

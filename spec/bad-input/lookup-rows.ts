@@ -25,12 +25,26 @@ export const lookupRows: ReadonlyArray<Row> = [
     -32602,
     "resources/read: params.uri must be a string, the URI of a resource."
   ),
-  refused("uri empty", now("resources/read", { uri: "" }), 200, -32602, 'Resource not found: "". resources/list and resources/templates/list name the ones there are.', {
-    data: { uri: "" }
-  }),
-  refused("uri not a uri", now("resources/read", { uri: "config" }), 200, -32602, 'Resource not found: "config". resources/list and resources/templates/list name the ones there are.', {
-    data: { uri: "config" }
-  }),
+  refused(
+    "uri empty",
+    now("resources/read", { uri: "" }),
+    200,
+    -32602,
+    'Resource not found: "". resources/list and resources/templates/list name the ones there are.',
+    {
+      data: { uri: "" }
+    }
+  ),
+  refused(
+    "uri not a uri",
+    now("resources/read", { uri: "config" }),
+    200,
+    -32602,
+    'Resource not found: "config". resources/list and resources/templates/list name the ones there are.',
+    {
+      data: { uri: "config" }
+    }
+  ),
   refused(
     "uri __proto__",
     now("resources/read", { uri: "__proto__" }),
@@ -93,7 +107,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     },
     400,
     -32020,
-    'Header mismatch: Mcp-Name is "x", but the body says "config://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu…".'
+    `Header mismatch: Mcp-Name is "x", but the body says "config://${"u".repeat(107)}…".`
   ),
   refused(
     "an unknown resource on 2025-11-25",
@@ -108,7 +122,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     before("resources/read", { uri: `config://${"u".repeat(10_000)}` }),
     200,
     -32002,
-    'Resource not found: "config://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu…". resources/list and resources/templates/list name the ones there are.',
+    `Resource not found: "config://${"u".repeat(107)}…". resources/list and resources/templates/list name the ones there are.`,
     { data: { uri: `config://${"u".repeat(10_000)}` } }
   ),
   refused(
@@ -369,7 +383,7 @@ export const lookupRows: ReadonlyArray<Row> = [
     now("tools/list", { cursor: "A".repeat(10_000) }),
     200,
     -32602,
-    'Invalid cursor "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA…": list again from the start, without a cursor.'
+    `Invalid cursor "${"A".repeat(116)}…": list again from the start, without a cursor.`
   ),
   refused(
     "cursor __proto__",

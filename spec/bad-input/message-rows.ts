@@ -111,8 +111,20 @@ export const messageRows: ReadonlyArray<Row> = [
     -32600,
     'jsonrpc must be "2.0"; it is missing.'
   ),
-  refused("jsonrpc 1.0", raw({ ...request, jsonrpc: "1.0", params }), 400, -32600, 'jsonrpc must be "2.0"; it is "1.0".'),
-  refused("jsonrpc as a number", raw({ ...request, jsonrpc: 2, params }), 400, -32600, 'jsonrpc must be "2.0"; it is 2.'),
+  refused(
+    "jsonrpc 1.0",
+    raw({ ...request, jsonrpc: "1.0", params }),
+    400,
+    -32600,
+    'jsonrpc must be "2.0"; it is "1.0".'
+  ),
+  refused(
+    "jsonrpc as a number",
+    raw({ ...request, jsonrpc: 2, params }),
+    400,
+    -32600,
+    'jsonrpc must be "2.0"; it is 2.'
+  ),
   refused("no method", raw({ jsonrpc: "2.0", id: 1, params }), 400, -32600, "method must be a string; it is missing."),
   refused(
     "a method that is a number",
@@ -136,15 +148,22 @@ export const messageRows: ReadonlyArray<Row> = [
     "id must be a string or an integer of at most 53 bits; it is null.",
     { id: undefined }
   ),
-  refused("id 1.5", raw({ ...request, id: 1.5, params }), 400, -32600, "id must be a string or an integer of at most 53 bits; it is 1.5.", {
-    id: undefined
-  }),
+  refused(
+    "id 1.5",
+    raw({ ...request, id: 1.5, params }),
+    400,
+    -32600,
+    "id must be a string or an integer of at most 53 bits; it is 1.5.",
+    {
+      id: undefined
+    }
+  ),
   refused(
     "an id beyond all doubles",
     raw(`{"jsonrpc":"2.0","id":1e400,"method":"tools/list"}`),
     400,
     -32600,
-    "id must be a string or an integer of at most 53 bits; it is null.",
+    "id must be a string or an integer of at most 53 bits; it is Infinity.",
     { id: undefined }
   ),
   refused(

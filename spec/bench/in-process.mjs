@@ -5,7 +5,7 @@ import { eras } from "./workload.mjs"
 
 export const title = "In process, message in to message out"
 
-const ours = ["mcpipe engine", "mcpipe transport"]
+const ours = ["mcpipe"]
 
 export const run = (options) => {
   const both = ["floor", ...ours].flatMap((name) => eras.map((era) => [name, era]))

@@ -28,7 +28,11 @@ describe("messages", () => {
       refused(1, -32601, 'Method not found: "tools/destroy".')
     )
     expect(await wire.ask({ jsonrpc: "2.0", id: 2, method: "server/discover" })).toStrictEqual(
-      refused(2, -32601, 'Method not found: "server/discover"; this server does not serve it at revisions up to 2025-11-25.')
+      refused(
+        2,
+        -32601,
+        'Method not found: "server/discover"; this server does not serve it at revisions up to 2025-11-25.'
+      )
     )
   })
 

@@ -57,7 +57,12 @@ describe.each(at.revisions)("%s over stateless HTTP", (revision) => {
       json(200, {
         jsonrpc: "2.0",
         id: 1,
-        error: { code: -32002, message: 'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.', data: { uri: "doc://none" } }
+        error: {
+          code: -32002,
+          message:
+            'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.',
+          data: { uri: "doc://none" }
+        }
       })
     )
   })

@@ -165,7 +165,12 @@ describe.each(at.revisions)("%s over a connection", (revision) => {
       jsonrpc: "2.0",
       id: 1,
       // server/resources, "Error Handling"
-      error: { code: -32002, message: 'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.', data: { uri: "doc://none" } }
+      error: {
+        code: -32002,
+        message:
+          'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.',
+        data: { uri: "doc://none" }
+      }
     })
   })
 })

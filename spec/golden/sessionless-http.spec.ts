@@ -109,14 +109,11 @@ describe("refusals of 2026-07-28 over HTTP", () => {
     ["resources/subscribe", gone],
     ["tasks/result", ""],
     ["tools/destroy", ""]
-  ])(
-    "answers %s with 404 and -32601, without asking for its name",
-    async (method, why) => {
-      // basic/transports, "Status Codes": an unknown method is 404, whatever its other headers
-      const answer = json(404, error(1, -32601, `Method not found: "${method}"${why}.`))
-      expect(await post(port, request(1, method), headersOf(method))).toStrictEqual(answer)
-    }
-  )
+  ])("answers %s with 404 and -32601, without asking for its name", async (method, why) => {
+    // basic/transports, "Status Codes": an unknown method is 404, whatever its other headers
+    const answer = json(404, error(1, -32601, `Method not found: "${method}"${why}.`))
+    expect(await post(port, request(1, method), headersOf(method))).toStrictEqual(answer)
+  })
 
   it("answers a header that does not repeat the body with -32020", async () => {
     const list = request(1, "tools/list")
@@ -223,7 +220,17 @@ describe("refusals of 2026-07-28 over HTTP", () => {
   it("answers what went wrong inside a method with 200", async () => {
     expect(
       await post(port, request(1, "resources/read", { uri: "doc://none" }), headersOf("resources/read", "doc://none"))
-    ).toStrictEqual(json(200, error(1, -32602, 'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.', { uri: "doc://none" })))
+    ).toStrictEqual(
+      json(
+        200,
+        error(
+          1,
+          -32602,
+          'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.',
+          { uri: "doc://none" }
+        )
+      )
+    )
     expect(await post(port, request(1, "tools/call", { name: "nope" }), headersOf("tools/call", "nope"))).toStrictEqual(
       json(200, error(1, -32602, 'Unknown tool: "nope". tools/list names the ones there are.'))
     )

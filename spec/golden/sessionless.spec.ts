@@ -155,7 +155,11 @@ describe("refusals of 2026-07-28 over a connection", () => {
       error(1, -32602, `params._meta["${key}/clientInfo"] must be { name: string, version: string }.`)
     )
     expect(await ask({ ...meta, [`${key}/logLevel`]: "loud" })).toStrictEqual(
-      error(1, -32602, `params._meta["${key}/logLevel"]: unknown log level "loud"; use one of debug, info, notice, warning, error, critical, alert, emergency.`)
+      error(
+        1,
+        -32602,
+        `params._meta["${key}/logLevel"]: unknown log level "loud"; use one of debug, info, notice, warning, error, critical, alert, emergency.`
+      )
     )
   })
 
@@ -163,7 +167,12 @@ describe("refusals of 2026-07-28 over a connection", () => {
     await using wire = await connect(golden)
     // server/resources, "Error Handling" (SEP-2164)
     expect(await wire.ask(request(1, "resources/read", { uri: "doc://none" }))).toStrictEqual(
-      error(1, -32602, 'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.', { uri: "doc://none" })
+      error(
+        1,
+        -32602,
+        'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.',
+        { uri: "doc://none" }
+      )
     )
   })
 
@@ -201,7 +210,9 @@ describe("refusals of 2026-07-28 over a connection", () => {
 
   it("refuses a list that the server does not have", async () => {
     await using wire = await connect(server({ name: "empty", version: "1" }))
-    expect(await wire.ask(request(1, "tools/list"))).toStrictEqual(error(1, -32601, 'Method not found: "tools/list"; this server has nothing to serve it with.'))
+    expect(await wire.ask(request(1, "tools/list"))).toStrictEqual(
+      error(1, -32601, 'Method not found: "tools/list"; this server has nothing to serve it with.')
+    )
   })
 })
 

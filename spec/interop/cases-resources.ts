@@ -71,12 +71,18 @@ export const resources: ReadonlyArray<Case> = [
   {
     title: "an unknown resource is an error that repeats its URI",
     ask: read("doc://none"),
-    answer: notFound("doc://none", 'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.')
+    answer: notFound(
+      "doc://none",
+      'Resource not found: "doc://none". resources/list and resources/templates/list name the ones there are.'
+    )
   },
   {
     title: "a path that climbs out of its directory is no resource",
     ask: read("files://../etc/passwd"),
-    answer: notFound("files://../etc/passwd", 'Resource not found: "files://../etc/passwd" ({path} has a ".." segment). resources/list and resources/templates/list name the ones there are.')
+    answer: notFound(
+      "files://../etc/passwd",
+      'Resource not found: "files://../etc/passwd" ({path} has a ".." segment). resources/list and resources/templates/list name the ones there are.'
+    )
   },
   {
     title: "nor is one that climbs by escapes",

@@ -83,7 +83,10 @@ describe("a completion", () => {
     await using wire = await connectWire(server(info("s")).tool(tool({ name: "t" }, () => 1)))
     expect((await wire.request("server/discover")).result.capabilities).toEqual({ logging: {}, tools: {} })
     for (const method of ["completion/complete", "prompts/list", "resources/read"]) {
-      expect((await wire.request(method)).error).toEqual({ code: -32601, message: `Method not found: "${method}"; this server has nothing to serve it with.` })
+      expect((await wire.request(method)).error).toEqual({
+        code: -32601,
+        message: `Method not found: "${method}"; this server has nothing to serve it with.`
+      })
     }
   })
 })

@@ -1,4 +1,5 @@
 import { type Refusal, refusal } from "../../protocol/reasons.ts"
+import { bodyTimer } from "./body-timer.ts"
 import type { HttpCore } from "./core.ts"
 import { bodyTimeout, bodyTooLarge } from "./gate.ts"
 
@@ -31,15 +32,15 @@ export const readBody = (
   const settle = (outcome: Uint8Array | Refusal) => {
     if (!settled) {
       settled = true
-      clearTimeout(timer)
+      disarm()
       done(outcome)
     }
   }
-  const timer = setTimeout(() => {
+  const disarm = bodyTimer(millis, () => {
     settle(bodyTimeout(millis))
     // Cancelling tells the runtime to stop receiving; it may refuse, which changes nothing for us.
     reader.cancel().catch(ignore)
-  }, millis)
+  })
   const failed = () => settle(refusal("parse-error", "The body ended before it was complete."))
   const chunks: Array<Uint8Array> = []
   let size = 0

@@ -1,5 +1,4 @@
 // Message object in, message object out. A subject is a function that makes one call: undefined where the answer came at once.
-import { extname } from "node:path"
 import { answer } from "../floors.mjs"
 import { callMessage, opening } from "../workload.mjs"
 
@@ -52,23 +51,9 @@ const overTransport = (era, connect) =>
     return (message) => transport.onmessage(message)
   })
 
-/** A module of mcpipe that is not an entry, next to the entry that is in use. */
-const internal = (path) => {
-  const entry = import.meta.resolve("mcpipe")
-  return import(new URL(`./${path}${extname(entry)}`, entry).href)
-}
-
 export const subjects = {
   floor: (era) => caller(era, (hear) => (message) => void (message.id === undefined || hear(answer(message)))),
-  "mcpipe engine": (era) =>
-    caller(era, async (hear) => {
-      const { assemble } = await import("mcpipe")
-      const { adder } = await import("../servers/mcpipe.mjs")
-      const { portsOf } = await internal("protocol/ports")
-      const running = await assemble(adder)["~mcpipe/App"].running()
-      return portsOf(running).connect({ send: hear }).receive
-    }),
-  "mcpipe transport": (era) =>
+  mcpipe: (era) =>
     overTransport(era, async (transport) => {
       const { serve } = await import("mcpipe")
       const { adder } = await import("../servers/mcpipe.mjs")
