@@ -6,8 +6,13 @@ import { type Refusal, refusal } from "./reasons.ts"
 type Headers = { readonly get: (name: string) => string | undefined }
 
 /** `MCP-Protocol-Version` and `Mcp-Method` must repeat the body (2026-07-28 basic/transports, SEP-2243). */
-export const checkStandardHeaders = (headers: Headers, version: string, method: string): Refusal | undefined =>
-  mismatch("MCP-Protocol-Version", headers.get("mcp-protocol-version")?.trim(), version) ??
+export const checkStandardHeaders = (
+  headers: Headers,
+  versionHeader: string | undefined,
+  version: string,
+  method: string
+): Refusal | undefined =>
+  mismatch("MCP-Protocol-Version", versionHeader, version) ??
   mismatch("Mcp-Method", headers.get("mcp-method")?.trim(), method)
 
 /** `Mcp-Name` must repeat the name or URI of what is called. */

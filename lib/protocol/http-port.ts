@@ -53,7 +53,7 @@ const receiveOne = (
       return undefined
     case "request":
       return claimsSessionless(read.message.params) || era === "sessionless"
-        ? receiveSessionless(running, read.message, head, principal, sink)
+        ? receiveSessionless(running, read.message, header, head, principal, sink)
         : receiveHandshake(running, read.message, header, head, principal, sink)
   }
 }
@@ -61,6 +61,7 @@ const receiveOne = (
 const receiveSessionless = (
   running: Running,
   request: JsonRpcRequest,
+  header: string | undefined,
   head: HttpHead,
   principal: PrincipalShape,
   sink: Sink
@@ -69,7 +70,7 @@ const receiveSessionless = (
   const { headers } = head
   const envelope = readEnvelope(params)
   if ("reason" in envelope) return refuse(sink, envelope, "sessionless", id)
-  const refused = checkStandardHeaders(headers, envelope.revision, method) ?? checkRevision(envelope.revision)
+  const refused = checkStandardHeaders(headers, header, envelope.revision, method) ?? checkRevision(envelope.revision)
   if (refused !== undefined) return refuse(sink, refused, "sessionless", id)
   const row = findMethod(sessionless, running, method)
   if ("reason" in row) return refuse(sink, row, "sessionless", id)

@@ -102,6 +102,16 @@ describe("a method of an extension", () => {
     expect((await mounted.request("search/who")).result.value).toBe("child")
   })
 
+  it("of a mounted server finds that server's own services over its parent's, and its parent's where it has none", async () => {
+    const root = server(info("root")).provide(Layer.succeed(A, { value: "root" }))
+    const child = server(info("child")).add(search)
+    const own = child.provide(Layer.succeed(A, { value: "child" }))
+    await using nearest = await connectWire(root.mount("c", own), { capabilities: declared })
+    await using inherited = await connectWire(root.mount("c", child), { capabilities: declared })
+    expect((await nearest.request("search/who")).result.value).toBe("child")
+    expect((await inherited.request("search/who")).result.value).toBe("root")
+  })
+
   it("named by nameParam must be repeated in Mcp-Name", async () => {
     await using serving = await serve(plain, { http: { port: 0 }, signals: false })
     const post = async (name: string | undefined) => {

@@ -3,10 +3,12 @@ import {
   Effect,
   method,
   extension,
+  middleware,
   prompt,
   PublicError,
   resource,
   Resource,
+  ResourceNotFound,
   result,
   server,
   ToolError,
@@ -178,6 +180,74 @@ describe("an error that clients may see", () => {
     await using wire = await connectWire(server(info).resource(resource({ uri: "x://y" }, closed)))
     const { error } = await wire.request("resources/read", { uri: "x://y" })
     expect(error).toEqual({ code: 12, message: "closed", data: { until: "noon" } })
+  })
+})
+
+describe("a resource that is not there", () => {
+  const listed = "resources/list and resources/templates/list name the ones there are."
+  const eras = [
+    ["sessionless", -32602],
+    ["2025-11-25", -32002],
+    ["2024-11-05", -32002]
+  ] as const
+  const missing: ReadonlyArray<readonly [string, (error: Error) => any]> = [
+    [
+      "thrown",
+      (error) => {
+        throw error
+      }
+    ],
+    ["rejected", (error) => Promise.reject(error)],
+    ["failed", (error) => Effect.fail(error)]
+  ]
+  const told = eras.flatMap(([speak, code]) => missing.map(([how, end]) => [speak, how, code, end] as const))
+
+  it.each(told)("is told a client of %s as one that no template matches, with the reason (%s)", async (...row) => {
+    const [speak, , code, end] = row
+    const users = resource({ uri: "user://{id}" }, ({ id }) =>
+      end(id === "7" ? new ResourceNotFound("user 7 has left") : new ResourceNotFound())
+    )
+    await using wire = await connectWire(server(info).mount("crm", server(info).add(users)), { speak })
+    const read = async (uri: string) => (await wire.request("resources/read", { uri })).error
+    expect(await read("user://crm/7")).toEqual({
+      code,
+      message: `Resource not found: "user://crm/7" (user 7 has left). ${listed}`,
+      data: { uri: "user://crm/7" }
+    })
+    expect(await read("user://crm/8")).toEqual({
+      code,
+      message: `Resource not found: "user://crm/8". ${listed}`,
+      data: { uri: "user://crm/8" }
+    })
+    expect(await read("nobody://crm/8")).toEqual({
+      code,
+      message: `Resource not found: "nobody://crm/8". ${listed}`,
+      data: { uri: "nobody://crm/8" }
+    })
+    expect(log).not.toHaveBeenCalled()
+  })
+
+  it("may be said by a class of one's own, and by middleware", async () => {
+    class NoUser extends ResourceNotFound {
+      constructor(id: string) {
+        super(`no user ${id}`)
+      }
+    }
+    const users = resource({ uri: "user://{id}" }, ({ id }) => Effect.fail(new NoUser(id)))
+    const hidden = resource({ uri: "config://app" }, () => "secret")
+    const hide = middleware({
+      readResource: (next, read) =>
+        read.uri.startsWith("config:") ? Effect.fail(new ResourceNotFound("hidden")) : next(read)
+    })
+    await using wire = await connectWire(server(info).add(users, hidden).use(hide))
+    expect((await wire.request("resources/read", { uri: "user://1" })).error).toMatchObject({
+      code: -32602,
+      message: `Resource not found: "user://1" (no user 1). ${listed}`
+    })
+    expect((await wire.request("resources/read", { uri: "config://app" })).error).toMatchObject({
+      code: -32602,
+      message: `Resource not found: "config://app" (hidden). ${listed}`
+    })
   })
 })
 

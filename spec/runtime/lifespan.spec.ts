@@ -1,5 +1,6 @@
-import { assemble, Effect, Layer, LifespanError, serve, server, tool } from "mcpipe"
+import { assemble, Effect, Layer, LifespanError, Server, serve, server, tool } from "mcpipe"
 import { describe, expect, it } from "vitest"
+import type { AnyServer } from "../../lib/builder/server.ts"
 import { A, B, C } from "../kit/services.ts"
 import { connectWire } from "../kit/wire.ts"
 
@@ -152,6 +153,11 @@ describe("a start that fails", () => {
       (error) => error
     )
 
+  const broken = Layer.effect(A, Effect.die(new Error("typo")))
+
+  /** The line this is called from. */
+  const here = (): number => Number(/lifespan\.spec\.ts:(\d+)/.exec(new Error().stack!.split("\n")[2]!)![1])
+
   it("names the layers that need each other in a circle", async () => {
     const a = Layer.effect(
       A,
@@ -182,12 +188,15 @@ describe("a start that fails", () => {
     )
   })
 
-  it("names the line of the pipe form as well", async () => {
-    const { Server } = await import("mcpipe")
-    const broken = Layer.effect(A, Effect.die(new Error("typo")))
-    const error = await caught(assemble(server(info("crm")).pipe(Server.provide(broken))).start())
+  it.each<[string, () => { readonly app: AnyServer; readonly line: number }]>([
+    ["the pipe form", () => ({ app: server(info("crm")).pipe(Server.provide(broken)), line: here() })],
+    ["a long pipe", () => ({ app: server(info("crm")).pipe(Server.tool(sayA), Server.provide(broken)), line: here() })],
+    ["the data-first form", () => ({ app: Server.provide(server(info("crm")), broken), line: here() })]
+  ])("names the line of %s as well", async (_, build) => {
+    const { app, line } = build()
+    const error = await caught(assemble(app as never).start())
     expect(error.message).toMatch(
-      /^server "crm": the layer provided at .*lifespan\.spec\.ts:\d+:\d+ failed to build: typo$/
+      new RegExp(`^server "crm": the layer provided at /.*/lifespan\\.spec\\.ts:${line}:\\d+ failed to build: typo$`)
     )
   })
 

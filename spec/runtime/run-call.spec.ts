@@ -193,7 +193,8 @@ describe("interrupting a call by id", () => {
     const fiber = app.fork({ component: "tool:hold@" })
     await running.opened
     const over = Effect.runPromise(Fiber.interrupt(fiber)).then(() => log.push("over"))
-    await Promise.resolve()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(log).toEqual(["interrupted"])
     finish.open()
     await over
     expect(log).toEqual(["interrupted", "cleaned", "over"])
@@ -216,6 +217,8 @@ describe("interrupting a call by id", () => {
     const fiber = app.fork({ component: "tool:quick@" })
     await closing.opened
     const over = Effect.runPromise(Fiber.interrupt(fiber)).then(() => log.push("over"))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(log).toEqual([])
     finish.open()
     await over
     expect(log).toEqual(["cleaned", "over"])
