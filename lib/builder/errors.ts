@@ -49,8 +49,10 @@ export class ToolError extends PublicError {
 export class ResourceNotFound extends PublicError {
   override readonly name: string = "ResourceNotFound"
   readonly "~mcpipe/ResourceNotFound" = true
+  readonly why: string
   constructor(why = "", options?: ErrorOptions) {
-    super(why, options)
+    super(why === "" ? "Not found." : why, options)
+    this.why = why
   }
 }
 

@@ -1,4 +1,5 @@
 import type * as Types from "effect/Types"
+import { frozenJson } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
 import { type ErrorOf, type Handled, type Invoke, invoker, type Needs, type ServicesOf } from "./handler.ts"
 import { type InferOut, type ObjectInput, type Schema, toInputSchema } from "./schema.ts"
@@ -83,20 +84,21 @@ export const extension = <M extends Readonly<Record<string, ExtensionMethod>> = 
       `extension id ${JSON.stringify(options.id)}: use a reverse-DNS prefix and a name, such as "com.example/search".`
     )
   }
+  const where = `extension ${JSON.stringify(options.id)}`
   for (const [name, row] of Object.entries(options.methods ?? {})) {
-    const where = `extension ${JSON.stringify(options.id)}: method ${JSON.stringify(name)}`
+    const which = `${where}: method ${JSON.stringify(name)}`
     if (coreMethodNames.has(name))
-      throw new DefinitionError(`${where} is one of the core protocol; choose another name.`)
+      throw new DefinitionError(`${which} is one of the core protocol; choose another name.`)
     if (typeof row?.invoke !== "function")
-      throw new DefinitionError(`${where} must be made by method(options, handler).`)
+      throw new DefinitionError(`${which} must be made by method(options, handler).`)
   }
   return Object.freeze({
     "~mcpipe/Extension": { _R: undefined as any },
     id: options.id,
-    settings: options.settings ?? {},
+    settings: frozenJson(options.settings ?? {}, `${where}: settings`),
     methods: new Map(Object.entries(options.methods ?? {})),
     resultTypes: new Set(options.resultTypes ?? []),
-    capabilities: options.capabilities ?? {}
+    capabilities: frozenJson(options.capabilities ?? {}, `${where}: capabilities`)
   })
 }
 

@@ -1,6 +1,13 @@
 import type * as Types from "effect/Types"
 import type { Completers, CompletionServices, Completions } from "./complete.ts"
-import { type CommonOptions, type Component, type ComponentInternals, common, prototypeOf } from "./component.ts"
+import {
+  type CommonOptions,
+  type Component,
+  type ComponentInternals,
+  common,
+  frozenJson,
+  prototypeOf
+} from "./component.ts"
 import { Resource as Contents } from "./contents.ts"
 import { DefinitionError } from "./errors.ts"
 import {
@@ -160,7 +167,7 @@ const checkOptions = (options: ResourceOptions, template: UriTemplate, where: st
 }
 
 const annotationsOf = (options: ResourceOptions, where: string): Resource.Any["annotations"] => {
-  if (options.lastModified === undefined) return options.annotations
+  if (options.lastModified === undefined) return frozenJson(options.annotations, `${where}: annotations`)
   const date = new Date(options.lastModified)
   if (Number.isNaN(date.getTime())) {
     throw new DefinitionError(
@@ -168,7 +175,7 @@ const annotationsOf = (options: ResourceOptions, where: string): Resource.Any["a
     )
   }
   const lastModified = typeof options.lastModified === "string" ? options.lastModified : date.toISOString()
-  return { ...options.annotations, lastModified }
+  return frozenJson({ ...options.annotations, lastModified }, `${where}: annotations`)
 }
 
 const paramsSchema = (params: Entries, names: ReadonlyArray<string>, where: string): Schema<any, any> => {

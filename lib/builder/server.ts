@@ -2,7 +2,7 @@ import * as Function from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Pipeable from "effect/Pipeable"
 import type * as Types from "effect/Types"
-import { type Component, type Icon, isComponent } from "./component.ts"
+import { type Component, frozenJson, type Icon, isComponent } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
 import { type Extension, isExtension } from "./extension.ts"
 import type { Supplied } from "./handler.ts"
@@ -105,7 +105,18 @@ export const server = (options: ServerOptions): Server => {
     )
   }
   checkCacheHint(options.cache, `server ${JSON.stringify(options.name)}`)
-  return make(Object.freeze({ ...options }), { components: [], extensions: [], middleware: [], layers: [], mounts: [] })
+  const where = `server ${JSON.stringify(options.name)}`
+  const kept = {
+    icons: frozenJson(options.icons, `${where}: icons`),
+    cache: frozenJson(options.cache, `${where}: cache`)
+  }
+  return make(Object.freeze({ ...options, ...kept }), {
+    components: [],
+    extensions: [],
+    middleware: [],
+    layers: [],
+    mounts: []
+  })
 }
 
 export const isServer = (u: unknown): u is AnyServer => typeof u === "object" && u !== null && "~mcpipe/Server" in u

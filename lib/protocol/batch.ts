@@ -56,7 +56,7 @@ export const receiveBatch = (
 /** 2025-03-26 basic/lifecycle: what a batch agreed on would come too late for the rest of it. */
 const refuseInitialize = (message: { readonly id?: unknown }, sink: Sink): undefined => {
   const { id } = message
-  const known = typeof id === "string" || Number.isInteger(id) ? (id as RequestId) : undefined
+  const known = typeof id === "string" || Number.isSafeInteger(id) ? (id as RequestId) : undefined
   return refuse(
     sink,
     refusal("invalid-request", "initialize must not be part of a batch; send it alone."),
@@ -66,4 +66,4 @@ const refuseInitialize = (message: { readonly id?: unknown }, sink: Sink): undef
 }
 
 const isInitialize = (message: unknown): message is { readonly id?: unknown } =>
-  isRecord(message) && message["method"] === "initialize"
+  isRecord(message) && message["method"] === "initialize" && "id" in message

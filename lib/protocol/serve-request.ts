@@ -133,7 +133,7 @@ const refusalOf = (
     return refusal("interrupted", "The request was interrupted: the server is shutting down.")
   if (failure.type === "masked") return refusal("internal-error", failure.message)
   const { error, message, code, data } = failure
-  if (operation.type === "resource" && isResourceNotFound(error)) return unknownResource(operation.uri, message)
+  if (operation.type === "resource" && isResourceNotFound(error)) return unknownResource(operation.uri, error.why)
   if (error instanceof InvalidArguments) return refusal("invalid-params", message)
   return refusal("public-error", message, { code, data })
 }

@@ -122,7 +122,7 @@ export interface App extends AsyncDisposable {
   readonly info: ServerOptions
   /** Builds the layers; rejects with `LifespanError`. Starting again returns the same start. */
   readonly start: () => Promise<void>
-  /** Interrupts calls in flight and releases the layers, once. A disposed app cannot start again. */
+  /** Interrupts calls in flight and releases the layers, once; rejects with what a layer failed to close of, after all others were closed. */
   readonly dispose: () => Promise<void>
 }
 

@@ -31,13 +31,18 @@ export interface CallOptions {
 
 /**
  * Runs one call of a component by its id, with all middleware; interrupting the effect interrupts the call and waits for
- * its finalizers. Fails with a `RangeError` naming an id that the catalogue does not have.
+ * its finalizers. Fails with a `RangeError` naming an id that the catalogue does not have, or a template called without a URI.
  */
 export const runCall = (running: Running, options: CallOptions): Effect.Effect<Answer, RangeError> =>
   Effect.callback((resume) => {
     const entry = running.catalogue().byId.get(options.component)
     if (entry === undefined) {
       resume(Effect.fail(new RangeError(`There is no component ${JSON.stringify(options.component)} in this app.`)))
+      return
+    }
+    if (entry.type === "resource" && entry.template.isTemplate && typeof options.input !== "string") {
+      const message = `${options.component} is a template: input must be the URI to read.`
+      resume(Effect.fail(new RangeError(message)))
       return
     }
     let ended = () => {}

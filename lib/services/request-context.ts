@@ -41,7 +41,7 @@ export interface RequestContextShape {
   readonly meta: Readonly<Record<string, unknown>>
 }
 
-/** The request being served: its ids, client, protocol revision and transport. */
+/** The request being served: its ids, client, protocol revision and transport. Read its fields by name; they are computed when asked for. */
 export class RequestContext extends Context.Service<RequestContext, RequestContextShape>()("mcpipe/RequestContext") {
   declare readonly "~mcpipe/supplied": "request"
 

@@ -51,6 +51,7 @@ describe("lifespan(Tag, open, close)", () => {
     const ending = Promise.all([app.dispose(), app.dispose()]).then(() => {
       disposed = true
     })
+    await new Promise((resolve) => setImmediate(resolve))
     expect([closed, disposed]).toEqual([[], false])
     closing.open()
     await ending

@@ -186,9 +186,9 @@ describe("an error that clients may see", () => {
 describe("a resource that is not there", () => {
   const listed = "resources/list and resources/templates/list name the ones there are."
   const eras = [
-    ["sessionless", -32602],
-    ["2025-11-25", -32002],
-    ["2024-11-05", -32002]
+    ["2026-07-28", "sessionless", -32602],
+    ["2025-11-25", "2025-11-25", -32002],
+    ["2024-11-05", "2024-11-05", -32002]
   ] as const
   const missing: ReadonlyArray<readonly [string, (error: Error) => any]> = [
     [
@@ -200,10 +200,12 @@ describe("a resource that is not there", () => {
     ["rejected", (error) => Promise.reject(error)],
     ["failed", (error) => Effect.fail(error)]
   ]
-  const told = eras.flatMap(([speak, code]) => missing.map(([how, end]) => [speak, how, code, end] as const))
+  const told = eras.flatMap(([revision, speak, code]) =>
+    missing.map(([how, end]) => [revision, how, speak, code, end] as const)
+  )
 
   it.each(told)("is told a client of %s as one that no template matches, with the reason (%s)", async (...row) => {
-    const [speak, , code, end] = row
+    const [, , speak, code, end] = row
     const users = resource({ uri: "user://{id}" }, ({ id }) =>
       end(id === "7" ? new ResourceNotFound("user 7 has left") : new ResourceNotFound())
     )
