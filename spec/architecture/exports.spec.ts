@@ -64,6 +64,8 @@ const types = [
   "App",
   "AssembleOptions",
   "Authenticate",
+  "ByLayer",
+  "ByOuter",
   "CacheHint",
   "Change",
   "CommonOptions",
