@@ -123,6 +123,13 @@ const deepFreeze = <A>(value: A): A => {
   return value
 }
 
+/** Refuses whatever is no record of options, for programs without types. */
+export const expectOptions = (type: ComponentType, options: unknown): void => {
+  if (typeof options !== "object" || options === null) {
+    throw new DefinitionError(`${type}(…) takes its options first, then its handler: ${type}({ … }, () => …).`)
+  }
+}
+
 /** A new component with some fields replaced; the receiver stays as it was. */
 export const derive = <C extends Component>(self: C, patch: Partial<Record<keyof C, unknown>>): C =>
   Object.freeze(Object.assign(Object.create(Object.getPrototypeOf(self)), self, patch))

@@ -92,6 +92,8 @@ export class HandlerContexts extends Context.Service<
   HandlerContexts,
   {
     readonly make: (context: Context.Context<never>, uses: Uses | undefined) => unknown
+    /** An async handler cannot be stopped, only told: aborts the signal of the context made for it. */
+    readonly interrupted: (context: unknown) => void
   }
 >()("mcpipe/HandlerContexts") {
   declare readonly "~mcpipe/supplied": "request"
@@ -124,7 +126,11 @@ export const invoker = (
   return (args) =>
     Effect.withFiber((fiber) => {
       const contexts = Context.getUnsafe(fiber.context, HandlerContexts)
-      return settle(() => handler(args, contexts.make(fiber.context, names)))
+      const context = contexts.make(fiber.context, names)
+      return settle(
+        () => handler(args, context),
+        () => contexts.interrupted(context)
+      )
     })
 }
 
@@ -134,7 +140,7 @@ export const invokerOf =
   (...args) =>
     Effect.suspend(() => settle(() => f(...args)))
 
-const settle = (run: () => unknown): Effect.Effect<any, unknown, any> => {
+const settle = (run: () => unknown, interrupted: () => void = () => {}): Effect.Effect<any, unknown, any> => {
   let returned: unknown
   try {
     returned = run()
@@ -143,7 +149,10 @@ const settle = (run: () => unknown): Effect.Effect<any, unknown, any> => {
   }
   if (typeof returned !== "object" || returned === null) return Effect.succeed(returned)
   if (Effect.isEffect(returned)) return returned as Effect.Effect<any, unknown, any>
-  if (isPromiseLike(returned)) return Effect.tryPromise({ try: () => returned, catch: (error) => error })
+  if (isPromiseLike(returned)) {
+    const promise = Effect.tryPromise({ try: () => returned, catch: (error) => error })
+    return Effect.onInterrupt(promise, () => Effect.sync(interrupted))
+  }
   if (isGenerator(returned)) return Effect.gen(() => returned)
   return Effect.succeed(returned)
 }

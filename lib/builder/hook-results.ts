@@ -21,6 +21,9 @@ const hasArray = (result: unknown, member: string, valid: (item: any) => boolean
   return Array.isArray(items) && items.every(valid)
 }
 
+const isMessage = (item: any): boolean =>
+  typeof item?.role === "string" && typeof item.content === "object" && item.content !== null
+
 const listed: Check = {
   valid: (result) => Array.isArray(result) && result.every((item) => typeof item?.name === "string"),
   wanted: "an array of items with names, as `next` gives it"
@@ -29,11 +32,16 @@ const listed: Check = {
 const checks: { readonly [K in HookName]?: Check } = {
   callTool: { valid: isToolResult, wanted: "what `next` gave it, or a result made by result(…)" },
   readResource: {
-    valid: (result) => hasArray(result, "contents", (item) => typeof item?.uri === "string"),
-    wanted: "{ contents } with items that have a uri, as `next` gives it"
+    valid: (result) =>
+      hasArray(
+        result,
+        "contents",
+        (item) => typeof item?.uri === "string" && typeof (item.text ?? item.blob) === "string"
+      ),
+    wanted: "{ contents } whose items have a uri and a text or blob, as `next` gives it"
   },
   getPrompt: {
-    valid: (result) => hasArray(result, "messages", (item) => typeof item?.role === "string" && item.content !== null),
+    valid: (result) => hasArray(result, "messages", isMessage),
     wanted: "{ messages }, as `next` gives it, or a result made by Prompt.result(…)"
   },
   complete: {

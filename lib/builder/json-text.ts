@@ -63,6 +63,7 @@ const emptiedProblem = (value: object): string | undefined => {
     return "is binary; return Content.image, Content.audio or Content.file, from a resource a Uint8Array"
   }
   if (typeof (value as { then?: unknown }).then === "function") return "is a Promise; await it"
+  if (Symbol.asyncIterator in value) return "is an async generator; write function* with Effects, or an async function"
   return undefined
 }
 

@@ -35,8 +35,12 @@ export interface Outcome {
   readonly "~mcpipe/Outcome": true
   /** `"paused"` waits for answers from the client, `"task"` goes on in the background. */
   readonly outcome: "complete" | "paused" | "task" | "error"
-  /** The result; for an error, the message the client will see is in `message`. */
-  readonly result: Readonly<Record<string, unknown>> | undefined
+  /**
+   * What came out, before it is written in the words of a revision: a `ToolResult`, resource contents, prompt messages,
+   * suggestions or list items; undefined for an error.
+   */
+  readonly result: unknown
+  /** For an error, the message that the client will see. */
   readonly message: string | undefined
 }
 

@@ -1,7 +1,14 @@
 import type * as Effect from "effect/Effect"
 import type * as Types from "effect/Types"
 import type { Completers, CompletionServices, Completions } from "./complete.ts"
-import { type CommonOptions, type Component, type ComponentInternals, common, prototypeOf } from "./component.ts"
+import {
+  type CommonOptions,
+  type Component,
+  type ComponentInternals,
+  common,
+  prototypeOf,
+  expectOptions
+} from "./component.ts"
 import { DefinitionError } from "./errors.ts"
 import {
   type ContextFor,
@@ -80,6 +87,7 @@ export const prompt = <
   options: PromptOptions<A, U, C>,
   handler: (args: InferOut<A>, context: ContextFor<U>) => Ret
 ): Prompt<InferIn<A>, ErrorOf<Ret>, ServicesOf<Ret> | UsesServices<U> | CompletionServices<C>> => {
+  expectOptions("prompt", options)
   if (typeof options.name !== "string" || options.name.trim() === "") {
     throw new DefinitionError(`prompt name ${JSON.stringify(options.name)}: use a non-empty string.`)
   }

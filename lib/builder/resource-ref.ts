@@ -14,7 +14,13 @@ export const resourceRef = (uri: string): ResourceRef => {
       `Resource.ref(${JSON.stringify(uri)}): begin the URI with a scheme, as in "user://42/profile".`
     )
   }
-  return Object.freeze({ "~mcpipe/ResourceRef": true, uri })
+  const ref: ResourceRef = { "~mcpipe/ResourceRef": true, uri }
+  return Object.freeze(Object.defineProperty(ref, "toJSON", { value: refuseJson }))
+}
+
+/** In data nothing would translate it, and clients would see our marks. */
+const refuseJson = (): never => {
+  throw new TypeError("a Resource.ref stands in data; return Content.link(ref), or its uri")
 }
 
 /** Whether a value came from `Resource.ref`. */

@@ -6,7 +6,8 @@ import {
   type ComponentInternals,
   common,
   frozenJson,
-  prototypeOf
+  prototypeOf,
+  expectOptions
 } from "./component.ts"
 import { Resource as Contents } from "./contents.ts"
 import { DefinitionError } from "./errors.ts"
@@ -116,6 +117,7 @@ export const resource = <
   options: ResourceOptions<Uri, P, U, C>,
   handler: (variables: Variables<Uri, P>, context: ContextFor<U>) => Ret
 ): Resource<Uri, ErrorOf<Ret>, ServicesOf<Ret> | UsesServices<U> | CompletionServices<C>> => {
+  expectOptions("resource", options)
   const where = `resource ${JSON.stringify(options.uri)}`
   if (typeof handler !== "function")
     throw new DefinitionError(`${where}: the second argument must be its handler function.`)
@@ -136,7 +138,7 @@ export const resource = <
       mimeType: options.mimeType,
       size: options.size,
       annotations: annotationsOf(options, where),
-      cache: options.cache
+      cache: frozenJson(options.cache, `${where}: cache`)
     })
   )
 }
@@ -153,6 +155,11 @@ export const checkCacheHint = (hint: CacheHint | undefined, where: string): void
 }
 
 const checkOptions = (options: ResourceOptions, template: UriTemplate, where: string): void => {
+  if (options.name !== undefined && (typeof options.name !== "string" || options.name.trim() === "")) {
+    throw new DefinitionError(
+      `${where}: name is ${JSON.stringify(options.name)}; use a non-empty string, or leave it out.`
+    )
+  }
   checkCacheHint(options.cache, where)
   if (options.size !== undefined) {
     if (template.isTemplate) throw new DefinitionError(`${where}: size only suits a static resource; leave it out.`)

@@ -93,6 +93,7 @@ export interface AnyServer {
  * @example server({ name: "math", version: "1.0.0" }).tool(add)
  */
 export const server = (options: ServerOptions): Server => {
+  if (typeof options !== "object" || options === null) throw new DefinitionError("server(…) takes { name, version }.")
   for (const field of ["name", "version"] as const) {
     if (typeof options[field] !== "string" || options[field].trim() === "") {
       throw new DefinitionError(`server: ${field} is ${JSON.stringify(options[field])}; give it a non-empty string.`)

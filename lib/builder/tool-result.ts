@@ -30,12 +30,12 @@ export interface ResultOptions {
  * @example result({ content: "3 rows", structured: { rows }, meta: { took: 12 } })
  */
 export const result = (options: ResultOptions): ToolResult => {
-  const { structured } = options
-  const made = new Result(contentOf(options)) as Mutable<ToolResult>
-  // contentOf made text of it already where there is no content
-  if (options.content !== undefined && structured !== undefined) jsonText(structured)
+  const { content, structured } = options
+  const text = structured === undefined ? undefined : jsonText(structured)
+  const blocks = content !== undefined ? contentOf(content) : text === undefined ? [] : [textBlock(text)]
+  const made = new Result(blocks) as Mutable<ToolResult>
   if (options.meta !== undefined) jsonText(options.meta)
-  if (structured !== undefined) made.structuredContent = structured
+  if (text !== undefined) made.structuredContent = asJson(structured, text)
   if (options.isError === true) made.isError = true
   if (options.meta !== undefined) made._meta = options.meta
   return made
@@ -64,10 +64,15 @@ export const toToolResult = (value: unknown): ToolResult => {
   if (isToolResult(value)) return value
   if (isContent(value)) return new Result([value]) as ToolResult
   if (Array.isArray(value) && consistsOfContent(value)) return new Result(value) as ToolResult
-  const made = new Result([textBlock(jsonText(value))]) as Mutable<ToolResult>
-  made.structuredContent = value
+  const text = jsonText(value)
+  const made = new Result([textBlock(text)]) as Mutable<ToolResult>
+  made.structuredContent = asJson(value, text)
   return made
 }
+
+/** A Date or URL becomes the string it travels as, so that encoders and middleware see what clients will. */
+const asJson = (value: unknown, text: string): unknown =>
+  typeof (value as { toJSON?: unknown } | null)?.toJSON === "function" ? JSON.parse(text) : value
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
@@ -79,8 +84,7 @@ class Result {
 }
 brandPrototype(Result, "~mcpipe/ToolResult")
 
-const contentOf = ({ content, structured }: ResultOptions): ReadonlyArray<Content> => {
-  if (content === undefined) return structured === undefined ? [] : [textBlock(jsonText(structured))]
+const contentOf = (content: NonNullable<ResultOptions["content"]>): ReadonlyArray<Content> => {
   const items = Array.isArray(content) ? (content as ReadonlyArray<string | Content>) : [content as string | Content]
   return items.map((item, index) => {
     if (typeof item === "string") return textBlock(item)

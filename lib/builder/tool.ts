@@ -6,7 +6,8 @@ import {
   common,
   type ErrorClass,
   frozenJson,
-  prototypeOf
+  prototypeOf,
+  expectOptions
 } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
 import {
@@ -117,6 +118,7 @@ export const tool = <
   options: ToolOptions<Name, I, O, U> & { readonly errors?: Errors | undefined },
   handler: (args: InferOut<I>, context: ContextFor<U>) => Ret
 ): Tool<Name, InferIn<I>, OutOf<O, Ret>, ErrorOf<Ret>, ServicesOf<Ret> | UsesServices<U>> => {
+  expectOptions("tool", options)
   if (typeof options.name !== "string" || !namePattern.test(options.name)) {
     throw new DefinitionError(
       `tool name ${JSON.stringify(options.name)}: use 1 to 128 letters, digits, "_", "-", "." or "/".`

@@ -47,8 +47,11 @@ export const receiveBatch = (
   }
   if (waiting === 0) return undefined
   return {
+    // a batch is of the handshake: what one of its requests does, all do
     interrupt: (why) => {
-      for (const one of inFlight) one.interrupt(why)
+      let goesOn: boolean | undefined
+      for (const one of inFlight) goesOn = one.interrupt(why) || goesOn
+      return goesOn
     }
   }
 }

@@ -58,10 +58,11 @@ export const connectionOf = (running: Running, peer: Peer): Connection => {
     const mine: InFlight = {
       interrupt: (why) => {
         started.interrupt(why)
-        if (why !== "disconnected") return
+        if (why !== "disconnected") return undefined
         // nobody will hear of it: the place is free at once, and a batch waits for it no longer
         release(id)
         sink.reply({ status: 202 })
+        return undefined
       }
     }
     inFlight.set(id, mine)
@@ -99,7 +100,8 @@ export const connectionOf = (running: Running, peer: Peer): Connection => {
       case "refused":
         return refuse(sink, read.refusal, "handshake", read.id)
       case "response":
-        // this server has sent no request yet that a response could belong to; answering one would be a new mistake
+        // this server has sent no request that a response could belong to; it is answered to the batch it came in, not to the peer
+        sink.reply({ status: 202 })
         return undefined
       case "notification":
         cancelled(read.message, inFlight)

@@ -23,8 +23,11 @@ export interface Sink {
 
 /** A wire request in flight. */
 export interface InFlight {
-  /** `"disconnected"`: interrupt, send nothing more. `"drained"`: the grace period is over; interrupt and reply with a refusal. */
-  readonly interrupt: (why: "disconnected" | "drained") => void
+  /**
+   * `"disconnected"`: interrupt, send nothing more. `"drained"`: the grace period is over; interrupt and reply with a
+   * refusal. True where a disconnection does not end the request: it goes on, and `reply` is still called at its end.
+   */
+  readonly interrupt: (why: "disconnected" | "drained") => boolean | undefined
 }
 
 /** What is known of the HTTP request that carried a message. Header names are lower case. */

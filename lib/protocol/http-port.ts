@@ -125,7 +125,7 @@ const receiveHandshake = (
   const inFlight = serveRequest(handshake, running, row, request, caller, sink)
   if (inFlight === undefined) return undefined
   // 2025-11-25 basic/transports: a disconnection is not a cancellation
-  return { interrupt: (why) => (why === "drained" ? inFlight.interrupt(why) : undefined) }
+  return { interrupt: (why) => (why === "disconnected" ? true : inFlight.interrupt(why)) }
 }
 
 class HeadInfo implements HttpInfo {

@@ -68,7 +68,12 @@ export const serveRequest = (
     capabilities: caller.capabilities,
     setLogLevel: caller.setLogLevel
   }
-  const operation = row.resolve(params, wire)
+  let operation: Operation | Refusal
+  try {
+    operation = row.resolve(params, wire)
+  } catch (error) {
+    operation = refusal("internal-error", defectOf(running, error, request.method).message)
+  }
   if (isRefusal(operation)) return refuse(sink, operation, era, id)
   const refused = admit?.(operation)
   if (refused !== undefined) return refuse(sink, refused, era, id)
@@ -92,6 +97,7 @@ export const serveRequest = (
     interrupt: (reason) => {
       why ??= reason
       inFlight.interrupt()
+      return undefined
     }
   }
 }

@@ -9,29 +9,50 @@ export const wrapsOutput = (schema: JsonSchemaDocument): boolean => schema["type
  */
 export const wrapSchema = (schema: JsonSchemaDocument): JsonSchemaDocument => {
   if (!wrapsOutput(schema)) return schema
-  const { $schema, $defs, definitions, ...own } = schema
-  const moved = { $defs, definitions }
-  return {
-    ...($schema === undefined ? undefined : { $schema }),
-    type: "object",
-    properties: { result: redirected(own) },
-    required: ["result"],
-    ...Object.fromEntries(
-      Object.entries(moved).flatMap(([key, value]) => (value === undefined ? [] : [[key, redirected(value)]]))
-    )
+  const { $schema, ...whole } = schema
+  const dialect = $schema === undefined ? undefined : { $schema }
+  // under an $id of its own a schema stays whole, and its references mean what they did
+  if (whole["$id"] !== undefined) return wrapped(dialect, whole, undefined)
+  const { $defs, definitions, ...own } = whole
+  const moved = {
+    ...($defs === undefined ? undefined : { $defs: redirectedMap($defs) }),
+    ...(definitions === undefined ? undefined : { definitions: redirectedMap(definitions) })
   }
+  return wrapped(dialect, redirected(own), moved)
 }
+
+const wrapped = (dialect: object | undefined, result: unknown, moved: object | undefined): JsonSchemaDocument => ({
+  ...dialect,
+  type: "object",
+  properties: { result },
+  required: ["result"],
+  ...moved
+})
+
+/** Keywords whose value is data, not a schema. */
+const dataKeywords = new Set(["const", "enum", "default", "examples"])
+
+/** Keywords whose value is a record of schemas under names of the author's choice, `$ref` among them. */
+const mapKeywords = new Set(["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"])
 
 const redirected = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(redirected)
   if (typeof value !== "object" || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, key === "$ref" ? redirect(inner) : redirected(inner)])
+    Object.entries(value).map(([key, inner]) => {
+      if (dataKeywords.has(key)) return [key, inner]
+      if (mapKeywords.has(key)) return [key, redirectedMap(inner)]
+      return [key, key === "$ref" ? redirect(inner) : redirected(inner)]
+    })
   )
 }
 
+const redirectedMap = (schemas: unknown): unknown =>
+  typeof schemas !== "object" || schemas === null
+    ? schemas
+    : Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, redirected(schema)]))
+
 const redirect = (ref: unknown): unknown => {
-  if (typeof ref !== "string" || !ref.startsWith("#") || /^#\/(?:\$defs|definitions)(?:\/|$)/.test(ref)) return ref
-  if (ref === "#" || ref.startsWith("#/")) return `#/properties/result${ref.slice(1)}`
-  return ref
+  if (typeof ref !== "string" || /^#\/(?:\$defs|definitions)(?:\/|$)/.test(ref)) return ref
+  return ref === "#" || ref.startsWith("#/") ? `#/properties/result${ref.slice(1)}` : ref
 }

@@ -141,7 +141,8 @@ export const appOf = (assembly: Assembly): App => {
       const scope = Scope.makeUnsafe()
       const attempt = Effect.runPromise(Scope.provide(run(assembly), scope)).catch(async (error) => {
         // a failed start has left nothing behind before anybody can try again
-        await Effect.runPromise(Scope.close(scope, Exit.fail(error)))
+        // (a release that fails as well must not hide why the start failed)
+        await Effect.runPromise(Effect.exit(Scope.close(scope, Exit.fail(error))))
         started = undefined
         throw error
       })

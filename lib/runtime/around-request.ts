@@ -23,8 +23,8 @@ class Ended implements Outcome {
   get outcome(): Outcome["outcome"] {
     return this.answer.type === "failure" || isErrorResult(this.answer.value) ? "error" : "complete"
   }
-  get result(): Outcome["result"] {
-    return this.answer.type === "value" ? (this.answer.value as Outcome["result"]) : undefined
+  get result(): unknown {
+    return this.answer.type === "value" ? this.answer.value : undefined
   }
   get message(): string | undefined {
     if (this.answer.type === "value") {
@@ -49,11 +49,15 @@ export const aroundRequest = (
   entry: Entry | undefined,
   start: Node,
   contextOf: (node: Node) => Context.Context<never>,
+  succeeded: () => void,
   failed: (cause: Cause.Cause<unknown>) => Answer,
   wasInterrupted: () => boolean
 ): Effect.Effect<Answer, unknown, any> => {
   const ended: Effect.Effect<Outcome, unknown, any> = Effect.matchCauseEffect(inner, {
-    onSuccess: (value) => Effect.succeed(new Ended({ type: "value", value })),
+    onSuccess: (value) => {
+      succeeded()
+      return Effect.succeed(new Ended({ type: "value", value }))
+    },
     onFailure: (cause) =>
       wasInterrupted() && Cause.hasInterruptsOnly(cause)
         ? Effect.failCause(cause)

@@ -72,8 +72,8 @@ export const catalogueOf = (nodes: ReadonlyArray<Node>, source: Source, generati
     }
   }
   if (problems.length > 0) throw new AssemblyError(problems.join("\n"))
-  templates.sort((a, b) => b.template.literals - a.template.literals)
   const entries: ReadonlyArray<Entry> = [...tools.values(), ...prompts.values(), ...resources.values(), ...templates]
+  templates.sort((a, b) => b.template.literals - a.template.literals)
   return {
     generation,
     tools,
@@ -91,8 +91,6 @@ export const catalogueOf = (nodes: ReadonlyArray<Node>, source: Source, generati
 /** The resource that serves a URI: the static one, else the most literal template that matches. */
 export const findResource = (catalogue: Catalogue, uri: string): ResourceEntry | undefined =>
   catalogue.resources.get(uri) ?? catalogue.templates.find(({ template }) => template.match(uri) !== undefined)
-
-/** Pre-order is already list order: a server's own components, then its mounts one after the other. */
 
 const collision = (what: string, one: Entry, other: Entry): string =>
   one.node === other.node

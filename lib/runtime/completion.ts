@@ -31,20 +31,24 @@ export const completionOf = (
   )
   const core = ({ argument, prefix, others }: Asked): Effect.Effect<Suggestions, unknown, any> => {
     const complete = table.get(argument)
-    return complete === undefined ? Effect.succeed({ values: [] }) : Effect.map(complete(prefix, others), capped)
+    return complete === undefined ? Effect.succeed({ values: [] }) : Effect.map(complete(prefix, others), suggestionsOf)
   }
-  return compile(core, "complete", levels, start)
+  const run = compile(core, "complete", levels, start)
+  return (asked) => Effect.map(run(asked), capped)
 }
 
-const capped = (given: ReadonlyArray<string> | Suggestions): Suggestions => {
+const suggestionsOf = (given: ReadonlyArray<string> | Suggestions): Suggestions => {
   const all = Array.isArray(given) ? { values: given as ReadonlyArray<string> } : (given as Suggestions)
   if (!Array.isArray(all?.values) || !all.values.every((value) => typeof value === "string")) {
     throw new TypeError("A completion must return an array of strings, or { values, total, hasMore }.")
   }
   const total = all.total ?? all.values.length
-  return {
-    values: all.values.slice(0, most),
-    total,
-    hasMore: all.hasMore ?? total > Math.min(all.values.length, most)
-  }
+  return { values: all.values, total, hasMore: all.hasMore ?? total > Math.min(all.values.length, most) }
+}
+
+/** After all middleware, which may have added to the values. */
+const capped = (given: Suggestions): Suggestions => {
+  const { values, total = 0 } = given
+  if (values.length <= most) return given
+  return { values: values.slice(0, most), total: Math.max(total, values.length), hasMore: true }
 }

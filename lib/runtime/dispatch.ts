@@ -30,7 +30,7 @@ export const dispatch = (
 ): CallInFlight | undefined => {
   const entry = entryOf(operation)
   const hooks = entry === undefined ? running.requestHooks : entry.requestHooks
-  const inner = effectOf(operation)
+  const inner = running.ending() ? Effect.interrupt : prepared(operation)
   if (inner === undefined && hooks.length === 0) {
     done({ type: "value", value: knownOf(operation) })
     return undefined
@@ -42,6 +42,10 @@ export const dispatch = (
   const wasInterrupted = () => interrupted || running.ending()
   const decided = (cause: Cause.Cause<unknown>) => decide(running, operation, context, cause, wasInterrupted())
   let innerCause: Cause.Cause<unknown> | undefined
+  // a hook may have tried again
+  const innerSucceeded = () => {
+    innerCause = undefined
+  }
   const innerFailed = (cause: Cause.Cause<unknown>) => {
     innerCause = cause
     return answerInner(operation, decided(cause))
@@ -53,7 +57,17 @@ export const dispatch = (
     answer = (exit) => (Exit.isSuccess(exit) ? { type: "value", value: exit.value } : innerFailed(exit.cause))
   } else {
     const known = inner ?? Effect.succeed(knownOf(operation))
-    const hooked = aroundRequest(known, hooks, facts, entry, start, running.context, innerFailed, wasInterrupted)
+    const hooked = aroundRequest(
+      known,
+      hooks,
+      facts,
+      entry,
+      start,
+      running.context,
+      innerSucceeded,
+      innerFailed,
+      wasInterrupted
+    )
     fiber = Effect.runForkWith(context as Context.Context<any>)(hooked)
     answer = (exit) => (Exit.isSuccess(exit) ? exit.value : answerHook(operation, decided(exit.cause)))
   }
@@ -74,6 +88,15 @@ export const dispatch = (
       interrupted = true
       fiber.interruptUnsafe()
     }
+  }
+}
+
+/** Validation runs right here, and an author's transform may throw: that is the call's defect, not the connection's. */
+const prepared = (operation: Operation): Effect.Effect<any, unknown, any> | undefined => {
+  try {
+    return effectOf(operation)
+  } catch (defect) {
+    return Effect.die(defect)
   }
 }
 

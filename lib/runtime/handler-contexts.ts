@@ -23,7 +23,8 @@ export const handlerContexts = (): HandlerContexts["Service"] => {
         classes.set(uses, Class)
       }
       return new Class(context)
-    }
+    },
+    interrupted: (context) => (context as Shorthands).abort()
   }
 }
 
@@ -60,7 +61,7 @@ class Shorthands implements HandlerContext<any> {
       if (scope !== undefined && fiber.pollUnsafe() === undefined) {
         Effect.runFork(Scope.addFinalizer(scope, Fiber.interrupt(fiber)))
       }
-      return Effect.runPromise(Fiber.join(fiber))
+      return handled(Effect.runPromise(Fiber.join(fiber)))
     }
   }
 
@@ -87,8 +88,13 @@ class Shorthands implements HandlerContext<any> {
     }
   }
 
+  /** For the runtime alone: aborts `signal`, where a handler has asked for it. */
+  abort(): void {
+    this.#controller?.abort(new Error("The call has ended."))
+  }
+
   #promise(effect: Effect.Effect<void>): Promise<void> {
-    return Effect.runPromiseWith(this.#context)(effect)
+    return handled(Effect.runPromiseWith(this.#context)(effect))
   }
 
   #scope(): Scope.Scope | undefined {
@@ -105,12 +111,18 @@ class Shorthands implements HandlerContext<any> {
     const end = (exit: Exit.Exit<unknown, unknown>) =>
       Effect.suspend(() => {
         this.#ended = true
-        if (Exit.isFailure(exit)) this.#controller?.abort(new Error("The call has ended."))
+        if (Exit.isFailure(exit)) this.abort()
         return Effect.forEach(cleanups.reverse(), tidy, { discard: true })
       })
     // in a scope that is closed already it runs at once
     Effect.runFork(Scope.addFinalizerExit(scope, end))
   }
+}
+
+/** Nobody has to await it: a rejection without a listener would end the process, and with it every other call. */
+const handled = <A>(promise: Promise<A>): Promise<A> => {
+  promise.catch(() => {})
+  return promise
 }
 
 /** A cleanup that fails is logged, and the others still run. */

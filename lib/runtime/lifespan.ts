@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { ProvidedLayer } from "../builder/server.ts"
+import { shortJson } from "../builder/issues.ts"
 import { describeNode, type Node } from "./node.ts"
 
 /** A layer could not be built; the message names its server, the place that provided it and what went wrong. */
@@ -86,7 +87,8 @@ const buildNode = Effect.fnUntraced(function* (
 
 const failed = (node: Node, provided: ProvidedLayer, cause: Cause.Cause<unknown>): LifespanError => {
   const error = Cause.squash(cause)
-  const why = error instanceof Error ? error.message || error.name : String(error)
+  const why =
+    error instanceof Error ? error.message || error.name : typeof error === "string" ? error : shortJson(error)
   return new LifespanError({
     reason: "layer-failed",
     message: `${describeNode(node)}: the layer provided${siteOf(provided)} failed to build: ${why}`,

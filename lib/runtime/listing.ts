@@ -49,11 +49,9 @@ export const listsOf = (nodes: ReadonlyArray<Node>, entries: ReadonlyArray<Entry
   templates: listOf(
     nodes,
     "templates",
-    // in the order of definition, not of precedence
     entries
       .filter((entry): entry is ResourceEntry => entry.type === "resource")
       .filter(({ template }) => template.isTemplate)
-      .sort((a, b) => a.node.index - b.node.index)
       .map(listedTemplate)
   )
 })

@@ -27,6 +27,7 @@ export const drainable = (connection: Connection): Drainable => {
  * still running, and responses answer it.
  */
 export const refusedWhileDraining = (message: unknown): JsonRpcError | undefined => {
+  if (Array.isArray(message)) return errorOf(shuttingDown, "handshake", undefined)
   if (typeof message !== "object" || message === null || !("method" in message) || !("id" in message)) {
     return undefined
   }

@@ -8,7 +8,7 @@ const promised = (effect: Effect.Effect<any, any, any>) => Effect.runPromise(eff
 const run = (handler: (args: any, context: any) => unknown, args: unknown = {}) =>
   promised(
     Effect.result(invoker(handler, undefined, "tool")(args)).pipe(
-      Effect.provideService(HandlerContexts, { make: () => "context" })
+      Effect.provideService(HandlerContexts, { make: () => "context", interrupted: () => {} })
     )
   )
 
@@ -63,7 +63,7 @@ describe("a handler", () => {
       () => ++calls,
       undefined,
       "tool"
-    )({}).pipe(Effect.provideService(HandlerContexts, { make: () => undefined }))
+    )({}).pipe(Effect.provideService(HandlerContexts, { make: () => undefined, interrupted: () => {} }))
     expect(calls).toBe(0)
     expect([await promised(effect), await promised(effect)]).toEqual([1, 2])
   })

@@ -28,6 +28,7 @@ export const exchange = (
     let inFlight: InFlight | undefined
     let stopAuthenticate: (() => void) | undefined
     let ended = false
+    let goesOn = false
     let listening = false
     let events: ReadableStreamDefaultController<Uint8Array> | undefined
     const end = () => {
@@ -35,13 +36,16 @@ export const exchange = (
       if (listening) {
         request.signal.removeEventListener("abort", disconnected)
       }
-      leave(work)
+      // What goes on without its client is still waited for when the handler drains.
+      if (!goesOn) {
+        leave(work)
+      }
     }
     const disconnected = () => {
       if (!ended) {
-        end()
         stopAuthenticate?.()
-        inFlight?.interrupt("disconnected")
+        goesOn = inFlight?.interrupt("disconnected") === true
+        end()
         if (events === undefined) {
           // Nobody reads this answer; the promise must settle all the same.
           resolve(new Response(null, { status: 499 }))
@@ -86,6 +90,9 @@ export const exchange = (
       },
       reply: (reply) => {
         if (ended) {
+          if (goesOn) {
+            leave(work)
+          }
           return
         }
         if (

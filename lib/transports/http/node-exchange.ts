@@ -37,6 +37,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
   let stopAuthenticate: (() => void) | undefined
   let stopReading: (() => void) | undefined
   let ended = false
+  let goesOn = false
   let streaming = false
   const work: InFlight = {
     interrupt: (why) => {
@@ -64,6 +65,9 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
     },
     reply: (reply) => {
       if (ended) {
+        if (goesOn) {
+          state.leave(work)
+        }
         return
       }
       ended = true
@@ -83,9 +87,12 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
       ended = true
       stopAuthenticate?.()
       stopReading?.()
-      inFlight?.interrupt("disconnected")
+      goesOn = inFlight?.interrupt("disconnected") === true
     }
-    state.leave(work)
+    // What goes on without its client is still waited for when the server drains.
+    if (!goesOn) {
+      state.leave(work)
+    }
   })
   stopAuthenticate = runAuthenticate(core.authenticate, head, (decision) => {
     if (ended) {

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict"
+import { leaksOf } from "../bad-input/leaks.ts"
+import type { Era } from "./arbitraries.ts"
+import { errorCodes } from "./oracle.ts"
+
+const isMembers = (u: unknown): u is Readonly<Record<string, any>> =>
+  typeof u === "object" && u !== null && !Array.isArray(u)
+
+const only = (members: object, ...known: ReadonlyArray<string>): boolean =>
+  Object.keys(members).every((key) => known.includes(key))
+
+const codes = { handshake: errorCodes("handshake"), sessionless: errorCodes("sessionless") }
+
+/** Fails unless this is one JSON-RPC response as one of the eras writes them. */
+export const checkAnswer = (answer: unknown, eras: ReadonlyArray<Era>): void => {
+  assert.ok(isMembers(answer), "an answer is an object")
+  assert.equal(answer["jsonrpc"], "2.0")
+  assert.ok(only(answer, "jsonrpc", "id", "result", "error"), `an answer has no other members: ${Object.keys(answer)}`)
+  assert.notEqual("result" in answer, "error" in answer, "an answer has a result or an error")
+  if ("result" in answer) {
+    assert.ok("id" in answer, "a result has an id")
+    assert.ok(isMembers(answer["result"]), "a result is an object")
+    const stamped = answer["result"]["resultType"] !== undefined
+    assert.ok(eras.includes(stamped ? "sessionless" : "handshake"), `the result is of one of ${eras}`)
+  } else {
+    const { error } = answer
+    assert.ok(isMembers(error) && only(error, "code", "message", "data"), "an error is { code, message, data }")
+    assert.ok(
+      eras.some((era) => codes[era].has(error["code"])),
+      `${error["code"]} is a code of ${eras}`
+    )
+    assert.ok(typeof error["message"] === "string" && error["message"] !== "", "an error has a message")
+  }
+  assert.deepEqual(leaksOf(withoutTokens(answer)), [], "nothing internal is shown")
+}
+
+/** Fails unless this is a notification that a call of the fixture sends. */
+export const checkNotification = (notification: unknown): void => {
+  assert.ok(isMembers(notification) && only(notification, "jsonrpc", "method", "params"), "a notification has no id")
+  assert.ok(["notifications/progress", "notifications/message"].includes(notification["method"]))
+  assert.deepEqual(leaksOf(withoutTokens(notification)), [], "nothing internal is shown")
+}
+
+export const isNotification = (message: any): boolean => message?.method !== undefined
+
+/** Ids and progress tokens are the client's own, and go back as they came. */
+const withoutTokens = (message: unknown): string =>
+  JSON.stringify(message, (key, value) => (key === "id" || key === "progressToken" ? undefined : value))

@@ -1,0 +1,69 @@
+import fc from "fast-check"
+import { assemble } from "mcpipe"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { conversation, httpInput, lines } from "./arbitraries.ts"
+import { fixture } from "./fixture.ts"
+import { overMessages, overStreams } from "./property-duplex.ts"
+import { overHttp } from "./property-http.ts"
+
+// a spy would keep every call
+const { error } = console
+beforeAll(() => {
+  console.error = () => {}
+})
+afterAll(() => {
+  console.error = error
+})
+
+/** Milliseconds, not turns: a shrink of a hundred thousand inputs takes its time. */
+const timeout = 10 * 60_000
+
+describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s client", (era) => {
+  let inputs = 0
+
+  it(
+    "are answered over HTTP, with a good call after every hundredth",
+    async () => {
+      const http = overHttp()
+      let since = 0
+      const property = fc.asyncProperty(httpInput(era), async (input) => {
+        await http.check(input)
+        inputs++
+        if (++since % 100 === 0) await http.survives()
+      })
+      await fc.assert(property, { numRuns: 60_000 })
+      await http.survives()
+      await http.dispose()
+    },
+    timeout
+  )
+
+  it(
+    "are answered as message objects, with a good call after each conversation",
+    async () => {
+      await using app = assemble(fixture)
+      const property = fc.asyncProperty(conversation(era), async (messages) => {
+        inputs += await overMessages(app, messages)
+      })
+      await fc.assert(property, { numRuns: 4_000 })
+    },
+    timeout
+  )
+
+  it(
+    "are answered as lines of text, with a good call after each conversation",
+    async () => {
+      await using app = assemble(fixture)
+      const property = fc.asyncProperty(lines(era), async (input) => {
+        inputs += await overStreams(app, input)
+      })
+      await fc.assert(property, { numRuns: 4_000 })
+    },
+    timeout
+  )
+
+  it("were that many", () => {
+    console.log(`${era}: ${inputs} inputs`)
+    expect(inputs).toBeGreaterThanOrEqual(100_000)
+  })
+})

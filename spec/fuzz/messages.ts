@@ -1,0 +1,122 @@
+import fc from "fast-check"
+import { envelope } from "../kit/wire.ts"
+import { extensionId } from "./fixture.ts"
+import {
+  anything,
+  type Era,
+  id,
+  type Json,
+  leaf,
+  type Members,
+  methods,
+  number,
+  revisions,
+  text,
+  uris
+} from "./vocabulary.ts"
+
+const numberArgument = fc.oneof({ weight: 3, arbitrary: number as fc.Arbitrary<Json> }, leaf)
+
+const toolArguments: Readonly<Record<string, fc.Arbitrary<Json>>> = {
+  add: fc.record({ a: numberArgument, b: numberArgument }),
+  profile: fc.record(
+    {
+      user: fc.record({ name: text, tags: fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 3 }) }),
+      age: numberArgument
+    },
+    { requiredKeys: ["user"] }
+  ),
+  query: fc.record({ region: text, limit: numberArgument }, { requiredKeys: [] }),
+  free: fc.dictionary(text, anything, { maxKeys: 3 }) as fc.Arbitrary<Json>,
+  later: fc.record({ text }, { requiredKeys: [] }),
+  steps: fc.record({ count: fc.constantFrom(0, 1, 3, 6) }, { requiredKeys: [] }),
+  media: fc.constant({}),
+  hold: fc.constant({}),
+  told: fc.constant({}),
+  broken: fc.constant({})
+}
+
+const toolCall = fc
+  .constantFrom(...Object.keys(toolArguments))
+  .chain((name) => toolArguments[name]!.map((args): Members => ({ name, arguments: args })))
+
+const cursor = fc.oneof(
+  fc.constantFrom("dG9vbHM6MDoy", "dG9vbHM6MToy", "cHJvbXB0czowOjI", "dG9vbHM6MDotMg", "dG9vbHM6MDoxZTk", "===", ""),
+  fc.base64String({ maxLength: 24 }),
+  text
+)
+
+const uri = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...uris) }, text)
+
+const listing = fc.oneof(fc.constant<Members>({}), fc.record({ cursor }))
+
+const completion = fc.record(
+  {
+    ref: fc.oneof(
+      fc.record({ type: fc.constant("ref/prompt"), name: fc.oneof(fc.constantFrom("review", "plain"), text) }),
+      fc.record({ type: fc.constant("ref/resource"), uri })
+    ),
+    argument: fc.record({ name: fc.oneof(fc.constantFrom("style", "code", "path", "id"), text), value: text }),
+    context: fc.record({ arguments: fc.dictionary(text, text, { maxKeys: 2 }) })
+  },
+  { requiredKeys: ["ref", "argument"] }
+)
+
+const initialize = fc.record({
+  protocolVersion: fc.oneof(fc.constantFrom<string>(...revisions, "2026-07-28", "1999-01-01"), text),
+  capabilities: fc.constant({}),
+  clientInfo: fc.constant({ name: "fuzz", version: "0" })
+})
+
+const params: Readonly<Record<string, fc.Arbitrary<Json>>> = {
+  initialize,
+  "tools/list": listing,
+  "resources/list": listing,
+  "resources/templates/list": listing,
+  "prompts/list": listing,
+  "tools/call": toolCall,
+  "resources/read": fc.record({ uri }),
+  "prompts/get": fc.oneof(
+    fc.record({
+      name: fc.constant("review"),
+      arguments: fc.record({ code: text, style: fc.constantFrom("short", "x") })
+    }),
+    fc.record({ name: fc.oneof(fc.constantFrom("plain", "broken_prompt"), text) })
+  ),
+  "completion/complete": completion,
+  "logging/setLevel": fc.record({ level: fc.oneof(fc.constantFrom("debug", "error", "emergency"), text) }),
+  "find/things": fc.record({ query: text }),
+  "notifications/cancelled": fc.record({ requestId: id }),
+  "notifications/progress": fc.record({ progressToken: id, progress: number })
+}
+
+const weighted = [...methods, ...Array<string>(12).fill("tools/call"), ...Array<string>(4).fill("resources/read")]
+
+const progressToken = fc.record({ progressToken: fc.oneof(id, text) }, { requiredKeys: [] })
+
+const logLevel = fc.record(
+  { "io.modelcontextprotocol/logLevel": fc.oneof(fc.constantFrom("debug", "error"), text) },
+  { requiredKeys: [] }
+)
+
+const metaOf = (era: Era): fc.Arbitrary<Members> =>
+  era === "handshake"
+    ? (progressToken as fc.Arbitrary<Members>)
+    : fc
+        .tuple(progressToken, fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, logLevel), fc.boolean())
+        .map(([token, level, declares]) => ({
+          ...(envelope(declares ? { extensions: { [extensionId]: {} } } : {}) as Members),
+          ...token,
+          ...level
+        }))
+
+/** A message that is as good as its arguments are. */
+export const message = (era: Era): fc.Arbitrary<Members> =>
+  fc.constantFrom(...weighted).chain((method) =>
+    fc.tuple(id, params[method] ?? fc.constant<Json>({}), metaOf(era)).map(([own, given, _meta]) => ({
+      jsonrpc: "2.0",
+      ...(method.startsWith("notifications/") ? undefined : { id: own }),
+      method,
+      params: { ...(given as Members), ...(Object.keys(_meta).length === 0 ? undefined : { _meta }) }
+    }))
+  )

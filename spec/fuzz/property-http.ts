@@ -1,0 +1,116 @@
+import assert from "node:assert/strict"
+import { toFetchHandler } from "mcpipe"
+import { checkAnswer, checkNotification } from "./answers.ts"
+import type { Era, HttpInput } from "./arbitraries.ts"
+import { fixture, held } from "./fixture.ts"
+import { type Due, dueFor, errorPairs, keyOf, readable } from "./oracle.ts"
+import { bytesOf, goodCall, isSum, maxBytes, patience, turn, unharmed } from "./property.ts"
+
+/** A fetch handler, and the check that one request to it is answered once and well. */
+export const overHttp = () => {
+  const handler = toFetchHandler(fixture, { maxBodyBytes: maxBytes })
+  const ask = async ({ body, headers, method, path }: HttpInput): Promise<Response> => {
+    const sent = method === "GET" ? undefined : (bytesOf(body) as BodyInit)
+    return answered(handler(new Request(`http://localhost${path}`, { method, headers, ...(sent && { body: sent }) })))
+  }
+  const survives = async () => {
+    const headers = {
+      "content-type": "application/json",
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": "tools/call",
+      "mcp-name": "add"
+    }
+    const response = await ask({ body: JSON.stringify(goodCall("good")), headers, method: "POST", path: "/mcp" })
+    assert.ok(isSum(await response.json()), "a good call still succeeds")
+    unharmed()
+  }
+  const check = async (input: HttpInput) => {
+    const response = await ask(input)
+    checkExchange(input, response, await answered(response.text()))
+    unharmed()
+  }
+  return { check, survives, dispose: handler.dispose }
+}
+
+/** Lets held calls go until the promise settles. */
+const answered = async <A>(promise: Promise<A>): Promise<A> => {
+  let open = true
+  const done = promise.finally(() => {
+    open = false
+  })
+  for (let turns = 0; open; turns++) {
+    assert.ok(turns < patience, "every request is answered")
+    await turn()
+    held.release()
+  }
+  return done
+}
+
+const gateStatuses = [403, 404, 405, 406, 413, 415]
+
+const checkExchange = (input: HttpInput, response: Response, body: string): void => {
+  const { status } = response
+  const messages = messagesOf(response, body)
+  for (const notification of messages.slice(0, -1)) checkNotification(notification)
+  const answer = messages.at(-1) as any
+  if (gateStatuses.includes(status) && answer?.error?.code === -32600) {
+    assert.ok(mayBeTurnedAway(input), `an untouched head passes the gate, not ${status}`)
+    assert.ok(!("id" in answer), "what is turned away was not read")
+    checkAnswer(answer, ["sessionless"])
+    return
+  }
+  const header = input.headers["mcp-protocol-version"]?.trim()
+  const sessionless = header !== undefined && /^\d{4}-\d\d-\d\d$/.test(header) && header >= "2026-07-28"
+  const eraOf = (due: Due): Era =>
+    sessionless || (due.type === "answer" && due.request?.claims) ? "sessionless" : "handshake"
+  const read = readable(bytesOf(input.body))
+  const batch = read !== undefined && Array.isArray(read.value) ? (read.value as ReadonlyArray<unknown>) : undefined
+  if (read !== undefined && batch === undefined) {
+    checkHttpAnswer(dueFor(read.value), eraOf(dueFor(read.value)), status, answer)
+  } else if (batch !== undefined && batch.length > 0 && (header ?? "2025-03-26") === "2025-03-26") {
+    const dues = batch.map(dueFor).filter(({ type }) => type !== "nothing")
+    assert.equal(status, dues.length === 0 ? 202 : 200, "a batch answers 200, or 202 where nothing is to be said")
+    const answers: ReadonlyArray<unknown> = dues.length === 0 ? [] : answer
+    assert.equal(answers.length, dues.length, "each request of a batch has one answer")
+    for (const [at, due] of dues.entries()) checkHttpAnswer(due, eraOf(due), undefined, answers[at])
+  } else {
+    checkHttpAnswer({ type: "answer", id: undefined, request: undefined }, eraOf({ type: "nothing" }), status, answer)
+  }
+}
+
+const messagesOf = (response: Response, body: string): ReadonlyArray<unknown> => {
+  if (body === "") return []
+  const type = response.headers.get("content-type")
+  if (type === "application/json") return [JSON.parse(body)]
+  assert.equal(type, "text/event-stream")
+  assert.equal(response.status, 200)
+  const events = body.split("\n\n")
+  assert.equal(events.pop(), "", "the stream ends with an event")
+  return events.map((event) => JSON.parse(/^event: message\ndata: ([^\r\n]*)$/.exec(event)![1]!))
+}
+
+const mayBeTurnedAway = ({ body, headers, method, path }: HttpInput): boolean =>
+  method !== "POST" ||
+  path !== "/mcp" ||
+  headers["content-type"] !== "application/json" ||
+  headers["accept"] !== "application/json, text/event-stream" ||
+  ["content-encoding", "content-length", "host", "origin"].some((name) => headers[name] !== undefined) ||
+  bytesOf(body).length > maxBytes
+
+const checkHttpAnswer = (due: Due, era: Era, status: number | undefined, answer: any): void => {
+  if (due.type === "nothing") {
+    assert.equal(answer, undefined, "a notification has no answer")
+    assert.equal(status, 202)
+    return
+  }
+  checkAnswer(answer, [era])
+  const id = due.type === "answer" ? due.id : undefined
+  assert.equal(keyOf(answer.id), keyOf(id), "the id comes back as it was")
+  assert.ok(
+    "result" in answer ? due.type === "answer" && due.request !== undefined : true,
+    "only requests have results"
+  )
+  if (status === undefined) return
+  const pair = `${answer.error?.code} ${status}`
+  assert.ok("result" in answer ? status === 200 : errorPairs[era].has(pair), `${pair} is an answer of the ${era} era`)
+}
