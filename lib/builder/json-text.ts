@@ -1,3 +1,4 @@
+import * as Effect from "effect/Effect"
 import { isResourceRef } from "./resource-ref.ts"
 
 export interface UnserializableOptions extends ErrorOptions {
@@ -32,6 +33,11 @@ export const jsonText = (value: unknown): string => {
     throw culprit(value, cause)
   }
   if (text === undefined) throw unserializable("$", nothingProblem(value))
+  // Effects write themselves as JSON, with whatever they hold; so do exits, and failures in them were never masked
+  if (text.includes('"_id":"')) {
+    const found = new Walk().find(value, "", "$", 0)
+    if (found !== undefined) throw unserializable(found.path, found.problem)
+  }
   return text
 }
 
@@ -89,6 +95,9 @@ class Walk {
 
   find(given: unknown, key: string, path: string, depth: number): Culprit | undefined {
     let value = given
+    if (Effect.isEffect(value)) {
+      return { path, problem: "is an Effect; return it from a handler that is not async, or yield* it" }
+    }
     try {
       const toJSON = (value as { toJSON?: unknown } | null | undefined)?.toJSON
       if (typeof toJSON === "function") value = toJSON.call(value, key)

@@ -10,7 +10,14 @@ import type { JsonRpcRequest } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
 import { readMessage } from "./read-message.ts"
 import { refusal } from "./reasons.ts"
-import { assumedRevision, handshakeRevisions, isHandshakeRevision, looksSessionless, metaKeys } from "./revisions.ts"
+import {
+  assumedRevision,
+  handshakeRevisions,
+  sessionlessRevisions,
+  isHandshakeRevision,
+  looksSessionless,
+  metaKeys
+} from "./revisions.ts"
 import { type Caller, findMethod, metaOf, refuse, serveRequest } from "./serve-request.ts"
 import { checkRevision, claimsSessionless, readEnvelope, sessionless } from "./sessionless.ts"
 
@@ -105,7 +112,7 @@ const receiveHandshake = (
   const { id, method, params } = request
   // `initialize` negotiates: a client may put there what it hopes for
   if (header !== undefined && !isHandshakeRevision(header) && method !== "initialize") {
-    const known = handshakeRevisions.join(", ")
+    const known = [...sessionlessRevisions, ...handshakeRevisions].join(", ")
     const message = `MCP-Protocol-Version ${quoted(header)} is not supported; use one of ${known}.`
     return refuse(sink, refusal("unsupported-version", message), "handshake", id)
   }

@@ -40,7 +40,7 @@ export const dispatch = (
   const context = requestContext(running.context(start), facts, entry, scope)
   let interrupted = false
   const wasInterrupted = () => interrupted || running.ending()
-  const decided = (cause: Cause.Cause<unknown>) => decide(running, operation, context, cause, wasInterrupted())
+  const decided = (cause: Cause.Cause<unknown>) => decide(running, operation, facts, context, cause, wasInterrupted())
   let innerCause: Cause.Cause<unknown> | undefined
   // a hook may have tried again
   const innerSucceeded = () => {
@@ -80,7 +80,15 @@ export const dispatch = (
     // request hooks see a failed call as an outcome; for the scope it has failed all the same
     const closing = Scope.closeUnsafe(scope, innerCause === undefined ? exit : Exit.failCause(innerCause))
     if (closing === undefined) finish(exit)
-    else follow(running, Effect.runForkWith(context)(closing), () => finish(exit))
+    else {
+      follow(running, Effect.runForkWith(context)(closing), (closed) => {
+        if (Exit.isFailure(closed)) {
+          const message = `A finalizer of ${subjectOf(operation, facts)} failed`
+          Effect.runForkWith(context)(Effect.logError(message, closed.cause))
+        }
+        finish(exit)
+      })
+    }
   })
   if (finished) return undefined
   return {
@@ -118,6 +126,7 @@ const follow = <A, E>(running: Running, fiber: Fiber.Fiber<A, E>, ended: (exit: 
 const decide = (
   running: Running,
   operation: Operation,
+  facts: Facts,
   context: Context.Context<never>,
   cause: Cause.Cause<unknown>,
   interrupted: boolean
@@ -126,10 +135,14 @@ const decide = (
   const declared = entry === undefined ? [] : entry.component["~mcpipe/Component"].errors
   const failure = classify(cause, declared, running.assembly.dev, interrupted)
   if (failure.type === "masked") {
-    const subject = entry === undefined ? "A request" : `${entry.type} ${JSON.stringify(entry.name)}`
-    Effect.runForkWith(context)(logMasked(failure, subject))
+    Effect.runForkWith(context)(logMasked(failure, subjectOf(operation, facts)))
   }
   return failure
+}
+
+const subjectOf = (operation: Operation, { method }: Facts): string => {
+  const entry = entryOf(operation)
+  return entry === undefined ? method : `${entry.type} ${JSON.stringify(entry.name)}`
 }
 
 /** Whatever goes wrong inside a tool call is a result that the model can read. */

@@ -127,9 +127,8 @@ const handled = <A>(promise: Promise<A>): Promise<A> => {
 
 /** A cleanup that fails is logged, and the others still run. */
 const tidy = (cleanup: () => unknown): Effect.Effect<void> =>
-  Effect.ignore(
-    Effect.tryPromise(async () => cleanup()),
-    { log: "Error" }
+  Effect.catch(Effect.tryPromise({ try: async () => void (await cleanup()), catch: (error) => error }), (error) =>
+    Effect.logError("A cleanup given to defer failed", error)
   )
 
 const withUses = (uses: Uses): (new (context: Context.Context<never>) => object) => {

@@ -87,13 +87,19 @@ const buildNode = Effect.fnUntraced(function* (
 
 const failed = (node: Node, provided: ProvidedLayer, cause: Cause.Cause<unknown>): LifespanError => {
   const error = Cause.squash(cause)
-  const why =
-    error instanceof Error ? error.message || error.name : typeof error === "string" ? error : shortJson(error)
+  const why = whole(error)
   return new LifespanError({
     reason: "layer-failed",
     message: `${describeNode(node)}: the layer provided${siteOf(provided)} failed to build: ${why}`,
     cause: error
   })
+}
+
+/** An error with the causes behind it: Effect's wrappers say little, what they wrap says it all. */
+const whole = (error: unknown, depth = 0): string => {
+  if (!(error instanceof Error)) return typeof error === "string" ? error : shortJson(error)
+  const own = error.message || error.name
+  return error.cause === undefined || depth === 4 ? own : `${own}: ${whole(error.cause, depth + 1)}`
 }
 
 const lacking = (node: Node, provided: ProvidedLayer, cause: Cause.Cause<unknown>): LifespanError =>

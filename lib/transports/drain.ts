@@ -36,6 +36,25 @@ const idleWithin = (work: Drainable, millis: number): Promise<boolean> =>
     const off = work.onIdle(() => done(true))
   })
 
+/** How long layers may take to be built or released once closing has begun: the grace period, but a second at least. */
+export const layerMillis = (graceMillis: number): number => Math.max(graceMillis, settleMillis)
+
+/** Whether a promise settles within `millis`; rejects as it does. */
+export const within = (promise: Promise<unknown>, millis: number): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), millis)
+    promise.then(
+      () => {
+        clearTimeout(timer)
+        resolve(true)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      }
+    )
+  })
+
 /** A list of idle listeners, for transports that count their own work. */
 export const idleListeners = () => {
   const listeners = new Set<() => void>()

@@ -33,6 +33,8 @@ export const booleanOption = (name: string, value: boolean | undefined, fallback
 
 /** A value as it may stand in a message: short, and on one line. */
 export const show = (value: unknown): string => {
+  // JSON has no NaN and no infinities
+  if (typeof value === "number") return String(value)
   try {
     return (JSON.stringify(value) ?? String(value)).slice(0, 100)
   } catch {

@@ -3,6 +3,7 @@ import type * as Scope from "effect/Scope"
 import type { HttpOptions, HttpSettings, listen } from "./http/node.ts"
 import { type MessageTransport, serveTransport } from "./memory.ts"
 import { booleanOption, integerOption, maxTimer, show } from "./options.ts"
+import { layerMillis, within } from "./drain.ts"
 import { report } from "./report.ts"
 import type { AppLike, RunningApp } from "./running.ts"
 import { ServeError, toServeError } from "./serve-error.ts"
@@ -20,7 +21,7 @@ export interface ServeOptions {
   readonly stdio?: StdioOptions | undefined
   /** Whether SIGTERM and SIGINT end the process after a drain. Default true; false in the scoped forms. */
   readonly signals?: boolean | undefined
-  /** Milliseconds that requests in flight may take once closing begins, from 0. Default 10,000. */
+  /** Milliseconds that requests in flight may take once closing begins, and layers after them (a second at least), from 0. Default 10,000. */
   readonly gracePeriod?: number | undefined
 }
 
@@ -43,6 +44,7 @@ export interface Serving extends AsyncDisposable {
 export const serveApp = async (app: AppLike, options: ServeOptions = {}, owned = true): Promise<Serving> => {
   const settings = await serveSettings(options)
   const { gracePeriod } = settings
+  const layerTime = layerMillis(gracePeriod)
   const guard = settings.stdio?.output === process.stdout ? guardStdout() : undefined
   let closing: Promise<void> | undefined
   let resolveClosed: () => void
@@ -54,12 +56,15 @@ export const serveApp = async (app: AppLike, options: ServeOptions = {}, owned =
   // `close` reports a failing disposal; nobody has to watch `closed` as well.
   closed.catch(() => {})
   let starting: Promise<Carrier>
-  /** A signal may come while layers are being built: they are built to their end, then closed. */
+  /** A signal may come while layers are being built: they are built to their end if they make it in time, then closed. */
   const stop = async () => {
-    const carrier = await starting.catch(() => undefined)
-    await carrier?.drain(gracePeriod)
+    const started = starting.catch(() => undefined)
+    if (!(await within(started, layerTime))) {
+      throw new ServeError(`The layers were still being built ${layerTime} ms after the server was told to stop.`)
+    }
+    await (await started)?.drain(gracePeriod)
   }
-  const unregister = settings.signals ? stopOnSignals({ app, stop }) : () => {}
+  const unregister = settings.signals ? stopOnSignals({ app, stop, gracePeriod }) : () => {}
   starting = begin(app, settings, guard)
   const finish = async () => {
     try {
@@ -95,9 +100,13 @@ export const serveApp = async (app: AppLike, options: ServeOptions = {}, owned =
   carrier.closed
     ?.then(async () => {
       const peerLeft = closing === undefined
-      await close()
       // basic/transports, "stdio": the server ends with its input, even where user code left a timer or socket open
-      if (peerLeft && settings.signals && settings.stdio?.input === process.stdin && !isServing()) process.exit()
+      const ends = peerLeft && settings.signals && settings.stdio?.input === process.stdin
+      if (!(await within(close(), layerTime)) && ends) {
+        report("the app did not close cleanly", new Error(`Its layers were not released within ${layerTime} ms.`))
+        process.exit(1)
+      }
+      if (ends && !isServing()) process.exit()
     })
     .catch((error) => report("the app did not close cleanly", error))
   return { ...carrier.address, close, closed, [Symbol.asyncDispose]: close }
@@ -134,7 +143,13 @@ interface Carrier {
 
 class StartFailure extends ServeError {}
 
+const known: ReadonlySet<string> = new Set(["http", "transport", "stdio", "signals", "gracePeriod", "dev"])
+
 const serveSettings = async (options: ServeOptions): Promise<ServeSettings> => {
+  const unknown = Object.keys(options).find((name) => !known.has(name))
+  if (unknown !== undefined) {
+    throw new ServeError(`There is no option \`${unknown}\`; there are ${[...known].join(", ")}.`)
+  }
   const chosen = (["http", "transport", "stdio"] as const).filter((name) => options[name] !== undefined)
   if (chosen.length > 1) {
     throw new ServeError(

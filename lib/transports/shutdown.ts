@@ -1,3 +1,4 @@
+import { layerMillis, within } from "./drain.ts"
 import { report } from "./report.ts"
 import type { AppLike } from "./running.ts"
 
@@ -6,6 +7,8 @@ export interface Stoppable {
   readonly app: AppLike
   /** Refuses new work and finishes what is in flight, within its own grace period. */
   readonly stop: () => Promise<void>
+  /** Milliseconds that closing the app may take after that. */
+  readonly gracePeriod: number
 }
 
 const signals = { SIGINT: 2, SIGTERM: 15 } as const
@@ -54,7 +57,11 @@ const shutdown = async (entries: ReadonlyArray<Stoppable>): Promise<void> => {
   }
   await Promise.all(entries.map((entry) => entry.stop().catch(failed("a server did not stop cleanly"))))
   // Only now: one app may be served on several transports, and its layers must outlive the last of their calls.
-  const apps = new Set(entries.map((entry) => entry.app))
-  await Promise.all([...apps].map((app) => app.dispose().catch(failed("an app did not close cleanly"))))
+  const apps = new Map(entries.map(({ app, gracePeriod }) => [app, gracePeriod]))
+  const close = async ([app, gracePeriod]: readonly [AppLike, number]) => {
+    if (!(await within(app.dispose(), gracePeriod)))
+      throw new Error(`Its layers were not released within ${gracePeriod} ms.`)
+  }
+  await Promise.all([...apps].map((one) => close(one).catch(failed("an app did not close cleanly"))))
   process.exit(code)
 }

@@ -3,7 +3,7 @@ import type { Connection, Peer, Ports } from "../protocol/exchange.ts"
 import { parseJson } from "../protocol/json.ts"
 import { errorOf, type Refusal } from "../protocol/reasons.ts"
 import { drainable, type DuplexServing, refusedWhileDraining } from "./duplex.ts"
-import { drained } from "./drain.ts"
+import { drained, within } from "./drain.ts"
 import { lineReader } from "./lines.ts"
 import { integerOption, maxTimer } from "./options.ts"
 
@@ -170,7 +170,8 @@ export const serveStdio = (
     if (!broken) {
       await drained(work, graceMillis)
       flush()
-      await written()
+      // a client that has stopped reading must not keep the process
+      await within(written(), graceMillis)
     }
     input.off("data", onData)
     input.off("end", onEnd)

@@ -125,7 +125,7 @@ const opened = <A>(
   fc
     .tuple(
       era === "handshake" ? fc.option(fc.constantFrom(...revisions), { freq: 6 }) : fc.constant(null),
-      fc.array(one, { minLength: 4, maxLength: 12, size: "max" })
+      fc.array(one, { minLength: 1, maxLength: 12, size: "max" })
     )
     .map(([revision, rest]) => (revision === null ? rest : [from(greeting(revision)), ...rest]))
 

@@ -3,8 +3,9 @@ import { assemble } from "mcpipe"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { conversation, httpInput, lines } from "./arbitraries.ts"
 import { fixture } from "./fixture.ts"
+import { errorPairs } from "./oracle.ts"
 import { overMessages, overStreams } from "./property-duplex.ts"
-import { overHttp } from "./property-http.ts"
+import { gateStatuses, overHttp } from "./property-http.ts"
 
 // a spy would keep every call
 const { error } = console
@@ -20,6 +21,7 @@ const timeout = 10 * 60_000
 
 describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s client", (era) => {
   let inputs = 0
+  const seen = new Set<string>()
 
   it(
     "are answered over HTTP, with a good call after every hundredth",
@@ -27,11 +29,11 @@ describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s cli
       const http = overHttp()
       let since = 0
       const property = fc.asyncProperty(httpInput(era), async (input) => {
-        await http.check(input)
+        seen.add(await http.check(input))
         inputs++
         if (++since % 100 === 0) await http.survives()
       })
-      await fc.assert(property, { numRuns: 60_000 })
+      await fc.assert(property, { numRuns: 150_000 })
       await http.survives()
       await http.dispose()
     },
@@ -45,7 +47,7 @@ describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s cli
       const property = fc.asyncProperty(conversation(era), async (messages) => {
         inputs += await overMessages(app, messages)
       })
-      await fc.assert(property, { numRuns: 4_000 })
+      await fc.assert(property, { numRuns: 10_000 })
     },
     timeout
   )
@@ -57,13 +59,16 @@ describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s cli
       const property = fc.asyncProperty(lines(era), async (input) => {
         inputs += await overStreams(app, input)
       })
-      await fc.assert(property, { numRuns: 4_000 })
+      await fc.assert(property, { numRuns: 10_000 })
     },
     timeout
   )
 
-  it("were that many", () => {
+  it("were that many, and met with every answer there is", () => {
     console.log(`${era}: ${inputs} inputs`)
     expect(inputs).toBeGreaterThanOrEqual(100_000)
+    const gate = gateStatuses.map((status) => `-32600 ${status}`)
+    const all = [...errorPairs[era], ...gate, "result 200", "nothing 202"]
+    expect(all.filter((answer) => !seen.has(answer))).toEqual([])
   })
 })

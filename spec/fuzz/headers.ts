@@ -55,6 +55,8 @@ export const headersOf = (
   const method = read?.method
   if (era === "sessionless" && typeof method === "string") {
     headers["mcp-method"] = sendable(method)
+    const version = read.params?._meta?.["io.modelcontextprotocol/protocolVersion"]
+    if (typeof version === "string") headers["mcp-protocol-version"] = sendable(version)
     const name = read.params?.name ?? read.params?.uri
     if (typeof name === "string") headers["mcp-name"] = wrapped(name)
     const { region, limit } = read.params?.arguments ?? {}

@@ -50,16 +50,23 @@ const uri = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...uris) }, text)
 
 const listing = fc.oneof(fc.constant<Members>({}), fc.record({ cursor }))
 
-const completion = fc.record(
-  {
+const goodCompletion = fc.tuple(fc.boolean(), text).map(
+  ([ofPrompt, value]): Members => ({
+    ref: ofPrompt ? { type: "ref/prompt", name: "review" } : { type: "ref/resource", uri: "tree:///{path*}" },
+    argument: { name: ofPrompt ? "style" : "path", value }
+  })
+)
+
+const completion = fc.oneof(
+  goodCompletion,
+  fc.record({
     ref: fc.oneof(
       fc.record({ type: fc.constant("ref/prompt"), name: fc.oneof(fc.constantFrom("review", "plain"), text) }),
       fc.record({ type: fc.constant("ref/resource"), uri })
     ),
     argument: fc.record({ name: fc.oneof(fc.constantFrom("style", "code", "path", "id"), text), value: text }),
     context: fc.record({ arguments: fc.dictionary(text, text, { maxKeys: 2 }) })
-  },
-  { requiredKeys: ["ref", "argument"] }
+  })
 )
 
 const initialize = fc.record({
@@ -90,7 +97,12 @@ const params: Readonly<Record<string, fc.Arbitrary<Json>>> = {
   "notifications/progress": fc.record({ progressToken: id, progress: number })
 }
 
-const weighted = [...methods, ...Array<string>(12).fill("tools/call"), ...Array<string>(4).fill("resources/read")]
+const weighted = [
+  ...methods,
+  ...Array<string>(12).fill("tools/call"),
+  ...Array<string>(4).fill("resources/read"),
+  ...Array<string>(2).fill("completion/complete")
+]
 
 const progressToken = fc.record({ progressToken: fc.oneof(id, text) }, { requiredKeys: [] })
 
@@ -99,11 +111,15 @@ const logLevel = fc.record(
   { requiredKeys: [] }
 )
 
+const unserved = fc.record({
+  "io.modelcontextprotocol/protocolVersion": fc.constantFrom("2030-01-01", "2025-11-25", "__proto__")
+})
+
 const metaOf = (era: Era): fc.Arbitrary<Members> =>
   era === "handshake"
     ? (progressToken as fc.Arbitrary<Members>)
     : fc
-        .tuple(progressToken, fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, logLevel), fc.boolean())
+        .tuple(progressToken, fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, logLevel, unserved), fc.boolean())
         .map(([token, level, declares]) => ({
           ...(envelope(declares ? { extensions: { [extensionId]: {} } } : {}) as Members),
           ...token,

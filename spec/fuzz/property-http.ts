@@ -24,10 +24,12 @@ export const overHttp = () => {
     assert.ok(isSum(await response.json()), "a good call still succeeds")
     unharmed()
   }
-  const check = async (input: HttpInput) => {
+  /** The code and the status of the answer. */
+  const check = async (input: HttpInput): Promise<string> => {
     const response = await ask(input)
-    checkExchange(input, response, await answered(response.text()))
+    const answer = checkExchange(input, response, await answered(response.text()))
     unharmed()
+    return answer
   }
   return { check, survives, dispose: handler.dispose }
 }
@@ -46,9 +48,10 @@ const answered = async <A>(promise: Promise<A>): Promise<A> => {
   return done
 }
 
-const gateStatuses = [403, 404, 405, 406, 413, 415]
+/** How the gate turns requests away, before their bodies are read. */
+export const gateStatuses = [403, 404, 405, 406, 413, 415]
 
-const checkExchange = (input: HttpInput, response: Response, body: string): void => {
+const checkExchange = (input: HttpInput, response: Response, body: string): string => {
   const { status } = response
   const messages = messagesOf(response, body)
   for (const notification of messages.slice(0, -1)) checkNotification(notification)
@@ -57,7 +60,7 @@ const checkExchange = (input: HttpInput, response: Response, body: string): void
     assert.ok(mayBeTurnedAway(input), `an untouched head passes the gate, not ${status}`)
     assert.ok(!("id" in answer), "what is turned away was not read")
     checkAnswer(answer, ["sessionless"])
-    return
+    return `${answer.error.code} ${status}`
   }
   const header = input.headers["mcp-protocol-version"]?.trim()
   const sessionless = header !== undefined && /^\d{4}-\d\d-\d\d$/.test(header) && header >= "2026-07-28"
@@ -76,6 +79,8 @@ const checkExchange = (input: HttpInput, response: Response, body: string): void
   } else {
     checkHttpAnswer({ type: "answer", id: undefined, request: undefined }, eraOf({ type: "nothing" }), status, answer)
   }
+  const what = Array.isArray(answer) ? "batch" : answer?.result === undefined ? answer?.error.code : "result"
+  return `${what ?? "nothing"} ${status}`
 }
 
 const messagesOf = (response: Response, body: string): ReadonlyArray<unknown> => {

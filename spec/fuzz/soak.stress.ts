@@ -96,7 +96,8 @@ it(
     agent.destroy()
     told("50,000 calls over HTTP", growth)
     expect(answered).toBe(55_000)
-    expect(growth.slope).toBeLessThan(bound * 4)
+    // a quarter of the calls, and a client in the same heap: one sample weighs more
+    expect(growth.slope).toBeLessThan(3 * bound)
   },
   timeout
 )

@@ -73,8 +73,8 @@ export const uris = [
 ]
 
 export const methods = [
-  "initialize",
   "ping",
+  "initialize",
   "server/discover",
   "tools/list",
   "tools/call",
