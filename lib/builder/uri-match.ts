@@ -108,7 +108,8 @@ const readQuery = (names: ReadonlyArray<string>, query: string, found: Record<st
 }
 
 const decode = (text: string): string | undefined => {
-  if (!text.includes("%")) return text
+  // half characters cannot be escaped either (RFC 3986 knows UTF-8 only)
+  if (!text.includes("%")) return /\p{Surrogate}/u.test(text) ? undefined : text
   try {
     return decodeURIComponent(text)
   } catch {

@@ -2,6 +2,7 @@ import { findResource } from "../runtime/catalogue.ts"
 import type { PromptEntry, ResourceEntry } from "../runtime/entry.ts"
 import type { ListKind } from "../runtime/listing.ts"
 import type { Operation } from "../runtime/operation.ts"
+import { wellFormed } from "./json.ts"
 import { isRecord, type MethodRow, type Params, quoted, type WireRequest } from "./method.ts"
 import { pageOf } from "./pagination.ts"
 import { type Refusal, refusal } from "./reasons.ts"
@@ -79,7 +80,7 @@ const listedUris = "resources/list and resources/templates/list name the ones th
 /** Also for URIs whose template matched, but whose variables were refused or have nothing behind them; `why` says so. */
 export const unknownResource = (uri: string, why = ""): Refusal =>
   refusal("unknown-resource", `Resource not found: ${quoted(uri)}${why === "" ? "" : ` (${why})`}. ${listedUris}`, {
-    data: { uri }
+    data: { uri: wellFormed(uri) }
   })
 
 const get = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
@@ -142,7 +143,9 @@ const referred = (ref: Params, catalogue: WireRequest["catalogue"]): PromptEntry
     const entry = catalogue.templatesByUri.get(uri) ?? findResource(catalogue, uri)
     return (
       entry ??
-      refusal("invalid-params", `Unknown resource or template: ${quoted(uri)}. ${listedUris}`, { data: { uri } })
+      refusal("invalid-params", `Unknown resource or template: ${quoted(uri)}. ${listedUris}`, {
+        data: { uri: wellFormed(uri) }
+      })
     )
   }
   return invalid(

@@ -17,10 +17,13 @@ export const parseJson = (text: string, maxDepth: number): ParsedJson => {
     return { ok: true, value: JSON.parse(text) }
   } catch (error) {
     // The engine quotes the text around the fault: the client's own bytes, cut to a line.
-    const fault = error instanceof Error ? error.message.slice(0, 200) : "it cannot be parsed"
+    const fault = error instanceof Error ? wellFormed(error.message.slice(0, 200)) : "it cannot be parsed"
     return { ok: false, refusal: refusal("parse-error", `The message is not valid JSON: ${fault}`) }
   }
 }
+
+/** Text without half characters, which strict JSON parsers would refuse an answer for. */
+export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, "\ufffd")
 
 /** The refusal of a message that nests deeper than `maxDepth` levels. */
 export const tooDeep = (maxDepth: number): Refusal =>

@@ -3,6 +3,7 @@ import type { ClientInfo } from "../services/request-context.ts"
 import { capabilitiesOf } from "./capabilities.ts"
 import { coreMethods } from "./core-methods.ts"
 import { cacheFields, encodeSessionless } from "./encode-sessionless.ts"
+import { wellFormed } from "./json.ts"
 import { isRecord, type MethodRow, type Params, type Profile, quoted } from "./method.ts"
 import { type Refusal, refusal } from "./reasons.ts"
 import { metaKeys, sessionlessRevisions } from "./revisions.ts"
@@ -81,7 +82,7 @@ export const checkRevision = (revision: string): Refusal | undefined =>
         "unsupported-version",
         `Unsupported protocol version ${quoted(revision)}; use ${sessionlessRevisions.join(" or ")}.`,
         {
-          data: { supported: sessionlessRevisions, requested: revision }
+          data: { supported: sessionlessRevisions, requested: wellFormed(revision) }
         }
       )
 

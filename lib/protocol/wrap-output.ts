@@ -38,8 +38,12 @@ const mapKeywords = new Set(["properties", "patternProperties", "dependentSchema
 const redirected = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(redirected)
   if (typeof value !== "object" || value === null) return value
+  // under an $id of its own references mean what they did
+  if (typeof (value as JsonSchemaDocument)["$id"] === "string") return value
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
+      // of 2019-09: it means the root, which now lies deeper
+      if (key === "$recursiveRef") return ["$ref", redirect(inner)]
       if (dataKeywords.has(key)) return [key, inner]
       if (mapKeywords.has(key)) return [key, redirectedMap(inner)]
       return [key, key === "$ref" ? redirect(inner) : redirected(inner)]

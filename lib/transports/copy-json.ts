@@ -33,8 +33,12 @@ const copy = (value: unknown, maxDepth: number, depth: number): unknown => {
     return items
   }
   const prototype = Object.getPrototypeOf(value)
-  if ((prototype !== Object.prototype && prototype !== null) || "toJSON" in value) {
-    return roundTrip(value)
+  if (
+    (prototype !== Object.prototype && prototype !== null) ||
+    typeof (value as { toJSON?: unknown }).toJSON === "function"
+  ) {
+    // what comes of it is plain, and its depth is checked as that of everything else
+    return copy(roundTrip(value), maxDepth, depth)
   }
   const target: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {

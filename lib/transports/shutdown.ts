@@ -59,8 +59,8 @@ const shutdown = async (entries: ReadonlyArray<Stoppable>): Promise<void> => {
   // Only now: one app may be served on several transports, and its layers must outlive the last of their calls.
   const apps = new Map(entries.map(({ app, gracePeriod }) => [app, gracePeriod]))
   const close = async ([app, gracePeriod]: readonly [AppLike, number]) => {
-    if (!(await within(app.dispose(), gracePeriod)))
-      throw new Error(`Its layers were not released within ${gracePeriod} ms.`)
+    const millis = layerMillis(gracePeriod)
+    if (!(await within(app.dispose(), millis))) throw new Error(`Its layers were not released within ${millis} ms.`)
   }
   await Promise.all([...apps].map((one) => close(one).catch(failed("an app did not close cleanly"))))
   process.exit(code)

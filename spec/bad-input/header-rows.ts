@@ -140,21 +140,21 @@ export const headerRows: ReadonlyArray<Row> = [
     before("tools/list", {}, "2023-01-01"),
     400,
     -32600,
-    'MCP-Protocol-Version "2023-01-01" is not supported; use one of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.'
+    'MCP-Protocol-Version "2023-01-01" is not supported; use one of 2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.'
   ),
   refused(
     "garbage handshake version header",
     before("tools/list", {}, "constructor"),
     400,
     -32600,
-    'MCP-Protocol-Version "constructor" is not supported; use one of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.'
+    'MCP-Protocol-Version "constructor" is not supported; use one of 2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.'
   ),
   refused(
     "a version header of 5,000 characters",
     before("tools/list", {}, "v".repeat(5_000)),
     400,
     -32600,
-    `MCP-Protocol-Version "${"v".repeat(116)}…" is not supported; use one of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.`
+    `MCP-Protocol-Version "${"v".repeat(116)}…" is not supported; use one of 2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.`
   ),
   refused(
     "a bad call without envelope under an old version header",

@@ -87,7 +87,7 @@ describe("the revision of a request", () => {
     )
     // the same section: 400 for an unsupported version
     const message =
-      'MCP-Protocol-Version "1999-01-01" is not supported; use one of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.'
+      'MCP-Protocol-Version "1999-01-01" is not supported; use one of 2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05.'
     expect(answer).toStrictEqual(json(400, error(-32600, message, 1)))
   })
 })

@@ -1,8 +1,10 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { once } from "node:events"
 import type { ServerResponse } from "node:http"
-import { assemble, Context, Effect, lifespan, server, tool } from "mcpipe"
+import { setImmediate } from "node:timers/promises"
+import { assemble, Context, Effect, lifespan, server, toFetchHandler, tool } from "mcpipe"
 import { expect, it } from "vitest"
+import { openSocket, rawHead } from "../kit/raw-http.ts"
 import { connectWire, gate } from "../kit/wire.ts"
 import { listen, post, requestOf } from "./over-http.ts"
 
@@ -48,24 +50,24 @@ it("on a connection that is still open, too", async () => {
 })
 
 /** Sends a call, waits until it runs, leaves, and waits until the server has noticed. */
-const callAndLeave = async (url: string, revision: string, started: Promise<void>) => {
+const callAndLeave = async (port: number, revision: string, started: Promise<void>, write = (body: string) => body) => {
   const arrived = gate<ServerResponse>()
   const take = (message: unknown) => arrived.open((message as { response: ServerResponse }).response)
   subscribe("http.server.request.start", take)
-  const leaving = new AbortController()
-  const left = fetch(url, { ...requestOf(revision, "tools/call", { name: "slow" }), signal: leaving.signal }).catch(
-    (error: Error) => error.name
-  )
+  const { headers, body: single } = requestOf(revision, "tools/call", { name: "slow" })
+  const body = write(single)
+  const socket = await openSocket(port)
+  socket.write(rawHead(port, { ...headers, "content-length": String(body.length) }) + body)
   const response = await arrived.opened
   unsubscribe("http.server.request.start", take)
   await started
   const noticed = once(response, "close")
-  leaving.abort()
-  expect(await left).toBe("AbortError")
+  socket.destroy()
   await noticed
 }
 
-it("closing waits for a handshake call whose client has left: leaving does not cancel it", async () => {
+/** A server whose one call ends when a spec says so, and writes down how. */
+const slowly = () => {
   const events: Array<string> = []
   const started = gate()
   const finish = gate()
@@ -74,8 +76,16 @@ it("closing waits for a handshake call whose client has left: leaving does not c
     await finish.opened
     events.push(signal.aborted ? "aborted" : "finished")
   })
-  const serving = await listen(server({ name: "s", version: "1" }).tool(slow), 10_000)
-  await callAndLeave(serving.url, "2025-11-25", started.opened)
+  return { events, started, finish, main: server({ name: "s", version: "1" }).tool(slow) }
+}
+
+it.each([
+  ["call", "2025-11-25", (body: string) => body],
+  ["batch", "2025-03-26", (body: string) => `[${body},{"jsonrpc":"2.0","id":2,"method":"ping"}]`]
+])("closing waits for a handshake %s whose client has left: leaving does not cancel it", async (_, revision, write) => {
+  const { events, started, finish, main } = slowly()
+  const serving = await listen(main, 10_000)
+  await callAndLeave(serving.port!, revision, started.opened, write)
   const closing = serving.close().then(() => events.push("closed"))
   // only a server that still waits for something answers newcomers
   const ping = requestOf("2025-03-26", "ping")
@@ -85,6 +95,26 @@ it("closing waits for a handshake call whose client has left: leaving does not c
   finish.open()
   await closing
   expect(events).toStrictEqual(["finished", "closed"])
+})
+
+it("a fetch handler waits for a handshake call whose client has left, too", async () => {
+  const { events, started, finish, main } = slowly()
+  const handle = toFetchHandler(main, { hosts: ["localhost"] })
+  const leaving = new AbortController()
+  const requested = (signal: AbortSignal | null) =>
+    new Request("http://localhost/mcp", { ...requestOf("2025-11-25", "tools/call", { name: "slow" }), signal })
+  const left = handle(requested(leaving.signal))
+  await started.opened
+  leaving.abort()
+  expect((await left).status).toBe(499)
+  const disposing = handle.dispose().then(() => events.push("disposed"))
+  expect((await handle(requested(null))).status).toBe(503)
+  // a handler that waits for nothing would be disposed of within a turn
+  await setImmediate()
+  expect(events).toStrictEqual([])
+  finish.open()
+  await disposing
+  expect(events).toStrictEqual(["finished", "disposed"])
 })
 
 it("a sessionless call ends as soon as its client has left, and closing has nothing to wait for", async () => {
@@ -97,7 +127,7 @@ it("a sessionless call ends as soon as its client has left, and closing has noth
     )
   )
   const serving = await listen(server({ name: "s", version: "1" }).tool(slow), 60_000)
-  await callAndLeave(serving.url, "2026-07-28", started.opened)
+  await callAndLeave(serving.port!, "2026-07-28", started.opened)
   await interrupted.opened
   await serving.close()
 })

@@ -1,6 +1,6 @@
 import { result, server, tool } from "mcpipe"
 import * as v from "valibot"
-import { describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { connectWire } from "../kit/wire.ts"
 import { listen, post, requestOf } from "./over-http.ts"
 
@@ -38,9 +38,14 @@ const eras = [
 ] as const
 
 describe.each(eras)("on %s", (revision, speak, form) => {
+  let serving: Awaited<ReturnType<typeof listen>>
+  beforeAll(async () => {
+    serving = await listen(main)
+  })
+  afterAll(() => serving.close())
+
   it.each(cases)("%s is the string it travels as, in memory as over HTTP", async (name, text) => {
     await using wire = await connectWire(main, { speak })
-    await using serving = await listen(main)
     const inMemory = await wire.call(name)
     const overHttp = await post(serving.url, requestOf(revision, "tools/call", { name }))
     expect(inMemory.structuredContent).toStrictEqual(form(text))

@@ -12,6 +12,8 @@ export const requestOf = (revision: string, method: string, params: any = {}, ca
   const whole = sessionless ? { ...params, _meta: envelope(capabilities, params._meta) } : params
   const name = params.name ?? params.uri
   const headers = {
+    // a kept connection could be in the way of closing the server
+    connection: "close",
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": revision,

@@ -1,4 +1,4 @@
-import { type OutputUnit, Validator } from "@cfworker/json-schema"
+import { Validator } from "@cfworker/json-schema"
 import fc from "fast-check"
 import { jsonSchema, server, tool } from "mcpipe"
 import { describe, expect, it } from "vitest"
@@ -14,7 +14,10 @@ interface Row {
 }
 
 const link = { $ref: "#/nowhere" }
-const draft7 = "http://json-schema.org/draft-07/schema#"
+const drafts = {
+  "7": "http://json-schema.org/draft-07/schema#",
+  "2019-09": "https://json-schema.org/draft/2019-09/schema"
+} as const
 
 const rows: Readonly<Record<string, Row>> = {
   "a const that looks like a reference": {
@@ -38,7 +41,11 @@ const rows: Readonly<Record<string, Row>> = {
     refuses: [["1"], link]
   },
   "a property called $ref": {
-    schema: { type: ["object", "null"], properties: { $ref: { type: "string" } }, required: ["$ref"] },
+    schema: {
+      type: ["object", "null"],
+      properties: { $ref: { $ref: "#/properties/word" }, word: { type: "string" } },
+      required: ["$ref"]
+    },
     accepts: [null, { $ref: "#" }],
     refuses: [{ $ref: 1 }, {}]
   },
@@ -79,7 +86,7 @@ const rows: Readonly<Record<string, Row>> = {
   },
   "definitions of draft 7": {
     schema: {
-      $schema: draft7,
+      $schema: drafts["7"],
       type: "array",
       items: { $ref: "#/definitions/row" },
       definitions: { row: { type: ["number", "array"], items: { $ref: "#" } } }
@@ -110,6 +117,31 @@ const rows: Readonly<Record<string, Row>> = {
     accepts: [[], [{ value: 1 }, { value: 1, next: { value: 2, last: 3 } }]],
     refuses: [[{}], [{ value: 1, next: {} }], [{ value: 1, last: "3" }], [{ value: 1, next: [] }]]
   },
+  "an $id in a definition": {
+    schema: {
+      type: "array",
+      items: { $ref: "https://example.com/tree" },
+      $defs: {
+        tree: {
+          $id: "https://example.com/tree",
+          type: ["object", "number"],
+          properties: { value: { $ref: "#" }, next: { $ref: "#/$defs/leaf" } },
+          $defs: { leaf: { type: "number" } }
+        }
+      }
+    },
+    accepts: [[1], [{ value: { value: 1 } }], [{ next: 1 }]],
+    refuses: [["1"], [{ value: "1" }], [{ value: [] }], [{ next: {} }]]
+  },
+  "a recursive reference of 2019-09": {
+    schema: {
+      $schema: drafts["2019-09"],
+      type: "array",
+      items: { anyOf: [{ $recursiveRef: "#" }, { type: "number" }] }
+    },
+    accepts: [[], [1], [[1, []]]],
+    refuses: [["1"], [["1"]], [{ result: [] }]]
+  },
   "an anchor": {
     schema: { type: "array", items: { $ref: "#row" }, $defs: { row: { $anchor: "row", type: "number" } } },
     accepts: [[1]],
@@ -132,11 +164,9 @@ const listed = async (schema: Json): Promise<any> => {
 }
 
 const validity = (schema: Json) => {
-  const validator = new Validator(schema as any, schema["$schema"] === draft7 ? "7" : "2020-12")
-  return (value: unknown): boolean => {
-    const { valid } = validator.validate(value) as { valid: boolean; errors: ReadonlyArray<OutputUnit> }
-    return valid
-  }
+  const draft = (["7", "2019-09"] as const).find((known) => drafts[known] === schema["$schema"])
+  const validator = new Validator(schema as any, draft ?? "2020-12")
+  return (value: unknown): boolean => validator.validate(value).valid
 }
 
 /** JSON that resembles the given values: their parts, put together anew. */
