@@ -35,15 +35,29 @@ export const listPage = (
     return finish({ [members[kind]]: shown, ...next })
   }
   if (live !== undefined) return make()
-  const { prepared } = request.catalogue
-  const key = `${variant} ${kind} ${page.from}`
-  const known = prepared.get(key) as Result | undefined
+  const pages = pagesOf(request.catalogue.prepared, variant, kind)
+  const known = pages.get(page.from)
   if (known !== undefined) return known
   const text = JSON.stringify(make())
   const result = deepFreeze(JSON.parse(text)) as Result
   bytes.set(result, encoder.encode(text))
-  prepared.set(key, result)
+  pages.set(page.from, result)
   return result
+}
+
+/** Maps in maps: putting a key together would cost more than the rest of a list that is prepared. */
+const pagesOf = (prepared: Map<string, unknown>, variant: string, kind: ListKind): Map<number, Result> => {
+  let kinds = prepared.get(variant) as Map<ListKind, Map<number, Result>> | undefined
+  if (kinds === undefined) {
+    kinds = new Map()
+    prepared.set(variant, kinds)
+  }
+  let pages = kinds.get(kind)
+  if (pages === undefined) {
+    pages = new Map()
+    kinds.set(kind, pages)
+  }
+  return pages
 }
 
 /** In memory a prepared result reaches clients as the object it is; none may change it for the others. */
