@@ -149,5 +149,7 @@ class HeadInfo implements HttpInfo {
   get remoteAddress(): string | undefined {
     return this.#head.remoteAddress
   }
-  readonly header = (name: string): string | undefined => this.#head.headers.get(name.toLowerCase())
+  get header(): HttpInfo["header"] {
+    return (name) => this.#head.headers.get(name.toLowerCase())
+  }
 }

@@ -79,7 +79,7 @@ export const serveRequest = (
   if (refused !== undefined) return refuse(sink, refused, era, id)
   let open = true
   let why: "disconnected" | "drained" | undefined
-  const facts = factsOf(request, params, era, caller, sink, () => open)
+  const facts = () => factsOf(request, params, era, caller, sink, () => open)
   const inFlight = dispatch(running, operation, facts, (answer) => {
     open = false
     if (why === "disconnected") return

@@ -25,7 +25,7 @@ export interface CallInFlight {
 export const dispatch = (
   running: Running,
   operation: Operation,
-  facts: Facts,
+  factsOf: () => Facts,
   done: (answer: Answer) => void
 ): CallInFlight | undefined => {
   const entry = entryOf(operation)
@@ -35,6 +35,7 @@ export const dispatch = (
     done({ type: "value", value: knownOf(operation) })
     return undefined
   }
+  const facts = factsOf()
   const start = entry === undefined ? running.assembly.root : entry.start
   const scope = Scope.makeUnsafe()
   const context = requestContext(running.context(start), facts, entry, scope)

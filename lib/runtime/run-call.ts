@@ -46,10 +46,15 @@ export const runCall = (running: Running, options: CallOptions): Effect.Effect<A
       return
     }
     let ended = () => {}
-    const inFlight = dispatch(running, operationOf(entry, options.input), factsOf(entry, options), (answer) => {
-      ended()
-      resume(Effect.succeed(answer))
-    })
+    const inFlight = dispatch(
+      running,
+      operationOf(entry, options.input),
+      () => factsOf(entry, options),
+      (answer) => {
+        ended()
+        resume(Effect.succeed(answer))
+      }
+    )
     if (inFlight === undefined) return
     return Effect.callback<void>((closed) => {
       ended = () => closed(Effect.void)
