@@ -28,6 +28,8 @@ interface BaseEntry {
   readonly component: Component
   /** The node whose context a call starts in; boundaries further in are crossed by the compiled chain. */
   readonly start: Node
+  /** What clients call a URI of this component's server; undefined at the root. */
+  readonly uriOf: ((uri: string) => string) | undefined
   /** Outermost first. */
   readonly requestHooks: ReadonlyArray<RequestHook>
 }

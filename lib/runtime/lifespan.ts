@@ -7,6 +7,8 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { ProvidedLayer } from "../builder/server.ts"
 import { shortJson } from "../builder/issues.ts"
+import { Changes, mountedChanges } from "../services/changes.ts"
+import { rootUriOf } from "./names.ts"
 import { describeNode, type Node } from "./node.ts"
 
 /** A layer could not be built; the message names its server, the place that provided it and what went wrong. */
@@ -63,7 +65,7 @@ const buildNode = Effect.fnUntraced(function* (
     let missing: { provided: ProvidedLayer; cause: Cause.Cause<unknown> } | undefined
     for (const provided of waiting) {
       const attempt = yield* Scope.fork(scope)
-      const context = Context.merge(around, own) as Context.Context<any>
+      const context = forLayers(Context.merge(around, own) as Context.Context<any>, node)
       const exit = yield* Effect.exit(
         Effect.provideContext(Layer.buildWithMemoMap(provided.layer, memoMap, attempt), context)
       )
@@ -93,6 +95,12 @@ const failed = (node: Node, provided: ProvidedLayer, cause: Cause.Cause<unknown>
     message: `${describeNode(node)}: the layer provided${siteOf(provided)} failed to build: ${why}`,
     cause: error
   })
+}
+
+const forLayers = (context: Context.Context<any>, node: Node): Context.Context<any> => {
+  const uriOf = rootUriOf(node)
+  if (uriOf === undefined) return context
+  return Context.add(context, Changes, mountedChanges(Context.getUnsafe(context, Changes), uriOf))
 }
 
 /** An error with the causes behind it: Effect's wrappers say little, what they wrap says it all. */

@@ -14,6 +14,10 @@ export const mountedName = (name: string, owner: Node, at?: Node): string =>
 export const mountedUri = (uri: string, owner: Node, at?: Node): string =>
   owner === at || owner.parent === undefined ? uri : mountedUri(mountUri(owner.namespace!, uri), owner.parent, at)
 
+/** How a node's own URIs become those of the root; undefined at the root, where they are. */
+export const rootUriOf = (node: Node): ((uri: string) => string) | undefined =>
+  node.parent === undefined ? undefined : (uri) => mountedUri(uri, node)
+
 /** What `at` calls a URI that the root's clients use. */
 export const localUri = (uri: string, at: Node): string =>
   at.parent === undefined ? uri : (unmountUri(at.namespace!, localUri(uri, at.parent)) ?? uri)

@@ -10,7 +10,7 @@ import { compile, type Level, startOf } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { PromptEntry } from "./entry.ts"
 import { InvalidArguments } from "./invalid-arguments.ts"
-import { idOf, mountedName, requestHooksOf } from "./names.ts"
+import { idOf, mountedName, requestHooksOf, rootUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
 import { timed } from "./timed.ts"
 
@@ -28,6 +28,7 @@ export const promptEntry = (prompt: Prompt.Any, node: Node): PromptEntry => {
     node,
     component: prompt,
     start,
+    uriOf: rootUriOf(node),
     requestHooks: requestHooksOf(node, (at) => {
       const local = mountedName(prompt.name, node, at)
       return () => local

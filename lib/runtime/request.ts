@@ -30,7 +30,7 @@ export const requestContext = (
   entry: Entry | undefined,
   scope: Scope.Closeable
 ): Context.Context<never> => {
-  const call: Call = { scope, progress: facts.progress, log: facts.log, logLevel: facts.logLevel }
+  const call: Call = { scope, uriOf: entry?.uriOf, progress: facts.progress, log: facts.log, logLevel: facts.logLevel }
   const withCall = Context.add(base, CurrentCall, call)
   const withRequest = Context.add(withCall, RequestContext, new LiveRequest(facts, entry))
   return Context.add(Context.add(withRequest, Principal, facts.principal), Scope.Scope, scope) as Context.Context<never>

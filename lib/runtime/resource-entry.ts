@@ -11,7 +11,7 @@ import { compile, type Level, startOf } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { ResourceEntry } from "./entry.ts"
 import { InvalidArguments } from "./invalid-arguments.ts"
-import { idOf, localUri, mountedUri, requestHooksOf } from "./names.ts"
+import { idOf, localUri, mountedUri, requestHooksOf, rootUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
 import { timed } from "./timed.ts"
 
@@ -28,6 +28,7 @@ export const resourceEntry = (resource: Resource.Any, node: Node): ResourceEntry
     node,
     component: resource,
     start,
+    uriOf: rootUriOf(node),
     requestHooks: requestHooksOf(node, (at) => (uri) => localUri(uri, at)),
     template: parseUriTemplate(uri, `resource ${JSON.stringify(uri)}`),
     run: (asked) => Effect.map(run(asked), ({ contents }) => contents),

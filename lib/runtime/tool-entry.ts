@@ -8,7 +8,7 @@ import { isToolResult, result, type ToolResult, toolErrorResult, toToolResult } 
 import { mountUri } from "../builder/uri-template.ts"
 import { compile, type Level, type Run, startOf } from "./chain.ts"
 import type { ToolEntry } from "./entry.ts"
-import { idOf, mountedName, requestHooksOf } from "./names.ts"
+import { idOf, mountedName, requestHooksOf, rootUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
 import { timed } from "./timed.ts"
 
@@ -26,6 +26,7 @@ export const toolEntry = (tool: Tool.Any, node: Node): ToolEntry => {
     node,
     component: tool,
     start,
+    uriOf: rootUriOf(node),
     requestHooks: requestHooksOf(node, (at) => {
       const local = mountedName(tool.name, node, at)
       return () => local

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
+import { callOf } from "./current-call.ts"
 import { type ResourceRef, resourceRef } from "../builder/resource-ref.ts"
 
 /** Something about the server changed. */
@@ -11,7 +12,7 @@ export type Change =
   | { readonly type: "catalogue-changed"; readonly generation: number }
 
 export interface ChangesShape {
-  /** Says that a resource's contents changed; takes `Resource.ref(uri)` or the URI itself. */
+  /** Says that a resource's contents changed; takes `Resource.ref(uri)` or the URI, as its own server knows it. */
   readonly resourceUpdated: (ref: ResourceRef | string) => Effect.Effect<void>
   /** Publishes any change. */
   readonly publish: (change: Change) => Effect.Effect<void>
@@ -32,7 +33,7 @@ export class Changes extends Context.Service<Changes, ChangesShape>()("mcpipe/Ch
       const publish = (change: Change) => Effect.asVoid(PubSub.publish(hub, change))
       return Changes.of({
         publish,
-        resourceUpdated: (ref) => Effect.suspend(() => publish(updated(ref))),
+        resourceUpdated: (ref) => Effect.withFiber((fiber) => publish(updated(ref, callOf(fiber.context)?.uriOf))),
         subscribe: PubSub.subscribe(hub)
       })
     })
@@ -49,7 +50,13 @@ export class Changes extends Context.Service<Changes, ChangesShape>()("mcpipe/Ch
   }
 }
 
-const updated = (ref: ResourceRef | string): Change => ({
-  type: "resource-updated",
-  ref: typeof ref === "string" ? resourceRef(ref) : ref
+/** The same changes for the layers of a mounted server, which know their own URIs only. */
+export const mountedChanges = (changes: ChangesShape, uriOf: (uri: string) => string): ChangesShape => ({
+  ...changes,
+  resourceUpdated: (ref) => Effect.suspend(() => changes.publish(updated(ref, uriOf)))
 })
+
+const updated = (given: ResourceRef | string, uriOf?: (uri: string) => string): Change => {
+  const ref = typeof given === "string" ? resourceRef(given) : given
+  return { type: "resource-updated", ref: uriOf === undefined ? ref : resourceRef(uriOf(ref.uri)) }
+}

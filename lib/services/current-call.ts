@@ -9,6 +9,8 @@ import type { LogLevel } from "./client-log.ts"
  */
 export interface Call {
   readonly scope: Scope.Closeable
+  /** What clients call a URI of the server whose component is called; undefined where they call it the same. */
+  readonly uriOf: ((uri: string) => string) | undefined
   /** Undefined where the client gave no progress token. */
   readonly progress: ((progress: number, total: number | undefined, message: string | undefined) => void) | undefined
   /** Undefined where the client wants no log messages. */
