@@ -115,7 +115,8 @@ export const frozenJson = <A>(value: A, where: string): A => {
   return deepFreeze(copy)
 }
 
-const deepFreeze = <A>(value: A): A => {
+/** Freezes JSON all the way down, and gives it back. */
+export const deepFreeze = <A>(value: A): A => {
   if (typeof value === "object" && value !== null) {
     for (const inner of Object.values(value)) deepFreeze(inner)
     Object.freeze(value)

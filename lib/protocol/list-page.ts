@@ -1,3 +1,4 @@
+import { deepFreeze } from "../builder/component.ts"
 import type { Items, ListKind } from "../runtime/listing.ts"
 import type { Operation } from "../runtime/operation.ts"
 import type { WireRequest } from "./method.ts"
@@ -39,7 +40,8 @@ export const listPage = (
   const known = pages.get(page.from)
   if (known !== undefined) return known
   const text = JSON.stringify(make())
-  const result = deepFreeze(JSON.parse(text)) as Result
+  // in memory it reaches clients as the object it is; none may change it for the others
+  const result = deepFreeze(JSON.parse(text) as Result)
   bytes.set(result, encoder.encode(text))
   pages.set(page.from, result)
   return result
@@ -58,13 +60,4 @@ const pagesOf = (prepared: Map<string, unknown>, variant: string, kind: ListKind
     kinds.set(kind, pages)
   }
   return pages
-}
-
-/** In memory a prepared result reaches clients as the object it is; none may change it for the others. */
-const deepFreeze = (value: unknown): unknown => {
-  if (typeof value === "object" && value !== null) {
-    for (const inner of Object.values(value)) deepFreeze(inner)
-    Object.freeze(value)
-  }
-  return value
 }
