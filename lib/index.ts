@@ -12,7 +12,9 @@ export type { CommonOptions, Component, Icon } from "./builder/component.ts"
 export { Content } from "./builder/content.ts"
 export { DefinitionError, PublicError, type PublicErrorOptions, ResourceNotFound, ToolError } from "./builder/errors.ts"
 export { type Extension, type ExtensionOptions, extension, method } from "./builder/extension.ts"
-export type { ContextFor, Handled, HandlerContext } from "./builder/handler.ts"
+export type { FormField, TitledChoice } from "./builder/form-fields.ts"
+export type { FormInput, FormValue, RequestedSchema } from "./builder/form.ts"
+export type { ContextFor, Handled, HandlerContext, StepOptions, StepShorthand } from "./builder/handler.ts"
 export type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./builder/listing.ts"
 export {
   type AnyCall,
@@ -30,6 +32,18 @@ export {
   type ToolCall
 } from "./builder/middleware.ts"
 export { Prompt, Resource, Server, type Tool } from "./builder/namespaces.ts"
+export type {
+  ChooseOptions,
+  Chosen,
+  ElicitShorthand,
+  FieldOptions,
+  NumberOptions,
+  Option,
+  OptionValue,
+  QuestionOptions,
+  TextOptions,
+  UrlOptions
+} from "./builder/questions.ts"
 export { type PromptOptions, prompt } from "./builder/prompt.ts"
 export { type CacheHint, type ResourceOptions, resource } from "./builder/resource.ts"
 export type { ResourceRef } from "./builder/resource-ref.ts"
@@ -43,8 +57,35 @@ export type { App, AssembleOptions } from "./runtime/app.ts"
 export type { HttpHead } from "./protocol/exchange.ts"
 export { AssemblyError } from "./runtime/assembly-error.ts"
 export { LifespanError } from "./runtime/lifespan.ts"
+export {
+  AskRefused,
+  AskTimedOut,
+  ClientUnsupported,
+  ElicitationCancelled,
+  ElicitationDeclined,
+  InvalidAnswer
+} from "./services/ask-errors.ts"
 export { type Change, Changes } from "./services/changes.ts"
 export { ClientLog, type LogLevel, type LogMessage } from "./services/client-log.ts"
+export { Durable, type DurableShape } from "./services/durable.ts"
+export { type ConfirmFailure, Elicitation, type ElicitationShape } from "./services/elicitation.ts"
+export {
+  accept,
+  cancel,
+  decline,
+  type ElicitAnswer,
+  type ElicitRequest
+} from "./services/elicitation-answers.ts"
+export type { FormFailure } from "./services/elicitation-ask.ts"
+export type { ElicitScript, ElicitScriptOptions } from "./services/elicitation-script.ts"
+export {
+  type RequiredUrl,
+  UrlElicitationRequired,
+  type UrlFailure,
+  type UrlToVisit,
+  type UrlVisit
+} from "./services/elicitation-url.ts"
+export { JournalStore, JournalStoreError, type JournalStoreShape } from "./services/journal-store.ts"
 export { Principal, type PrincipalShape } from "./services/principal.ts"
 export { Progress, type ProgressReport } from "./services/progress.ts"
 export { type HttpInfo, RequestContext, type RequestContextShape } from "./services/request-context.ts"

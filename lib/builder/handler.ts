@@ -2,7 +2,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Types from "effect/Types"
+import type * as v from "valibot"
+import type { ErrorClass } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
+import type { ElicitShorthand } from "./questions.ts"
+import type { Schema } from "./schema.ts"
 
 /** The four things a handler may give back: a value, a promise of it, an Effect, or a generator of Effects. */
 export type Handled<A> =
@@ -58,6 +62,34 @@ export type OnlyUses<R> = [R] extends [never] ? unknown : NotInUses<R>
 /** Sends one log message to the client; settles when it is on its way. */
 export type LogShorthand = (data: unknown, logger?: string) => Promise<void>
 
+/** `Durable`, as promises. */
+export interface StepShorthand {
+  /**
+   * Runs work once along the rounds of a call and records what it gives, or fails with, as JSON; see `Durable.step`.
+   * @example const receipt = await step("charge", () => charge(card))
+   */
+  <Ret>(name: string, work: () => Ret, options?: StepOptions<SuccessOf<Ret>>): Promise<SuccessOf<Ret>>
+  /** Milliseconds since 1970, the same in every round. */
+  readonly now: () => Promise<number>
+  /** A UUID of version 4's form, the same in every round. */
+  readonly uuid: () => Promise<string>
+  /** A number from 0 up to 1, the same in every round. */
+  readonly random: () => Promise<number>
+  /** A key for one step of this call; see `Durable.idempotencyKey`. */
+  readonly idempotencyKey: (step: string) => Promise<string>
+}
+
+/** How a step is recorded. */
+export interface StepOptions<A> {
+  /**
+   * Makes the step's value from the JSON that is recorded, such as a `Date` from its ISO string. Default: the value is
+   * plain JSON data.
+   */
+  readonly schema?: v.GenericSchema<any, A> | Schema<any, A> | undefined
+  /** Classes that recorded failures are instances of again, beside our own and those in the tool's `errors`. */
+  readonly errors?: ReadonlyArray<ErrorClass> | undefined
+}
+
 /** What every handler gets beside its arguments and its `uses`. */
 export interface HandlerContext<R = never> {
   /** Aborted when the call is cancelled, times out or fails. */
@@ -66,6 +98,13 @@ export interface HandlerContext<R = never> {
   readonly defer: (cleanup: () => void | PromiseLike<void>) => void
   /** Runs an Effect inside this call, with its services; interrupted when the call ends. */
   readonly run: <A, E, R2>(effect: Effect.Effect<A, E, R2> & OnlyUses<Exclude<Needs<R2>, R>>) => Promise<A>
+  /**
+   * Asks the user. On 2026-07-28 the handler then ends here, for this round: it runs again from its start once there is an
+   * answer, so do what must happen once in a `step`.
+   */
+  readonly elicit: ElicitShorthand
+  /** Does something once along the rounds of a call that asks. */
+  readonly step: StepShorthand
   /** Reports progress; goes nowhere when the client did not ask for it. Values must increase. */
   readonly progress: (progress: number, total?: number, message?: string) => Promise<void>
   /** Sends log messages to the client, in the eight levels of RFC 5424. */
@@ -102,7 +141,7 @@ export class HandlerContexts extends Context.Service<
 /** A handler made uniform: decoded arguments in, an Effect out. Failures carry whatever was thrown, rejected or failed. */
 export type Invoke = (args: any, extra?: any) => Effect.Effect<any, unknown, any>
 
-const shorthands: ReadonlyArray<string> = ["signal", "defer", "run", "progress", "log"] satisfies ReadonlyArray<
+const shorthands: ReadonlyArray<string> = ["signal", "defer", "run", "elicit", "step", "progress", "log"] satisfies ReadonlyArray<
   keyof HandlerContext
 >
 
@@ -140,7 +179,8 @@ export const invokerOf =
   (...args) =>
     Effect.suspend(() => settle(() => f(...args)))
 
-const settle = (run: () => unknown, interrupted: () => void = () => {}): Effect.Effect<any, unknown, any> => {
+/** Makes what a function gives uniform; `interrupted` is called where it was a promise nobody waits for any more. */
+export const settle = (run: () => unknown, interrupted: () => void = () => {}): Effect.Effect<any, unknown, any> => {
   let returned: unknown
   try {
     returned = run()

@@ -34,6 +34,7 @@ export const receiveBatch = (
   for (const [index, message] of messages.entries()) {
     const own: Sink = {
       notify: sink.notify,
+      ask: sink.ask,
       reply: (reply) => {
         answers[index] = reply.message as JsonRpcResponse | undefined
         waiting--

@@ -38,6 +38,10 @@ export const encodeSessionless: Encoders = {
   }
 }
 
+/** 2026-07-28 basic/patterns/mrtr: a result that asks, and the state to bring back with the answers. */
+export const encodeInputRequired = (inputRequests: Result, requestState: string, request: WireRequest): Result =>
+  complete({ resultType: "input_required", inputRequests, requestState }, undefined, request)
+
 /** `ttlMs` and `cacheScope` (SEP-2549): the component's hint, else the server's, else not cacheable. */
 export const cacheFields = (hint: CacheHint | undefined, { running }: WireRequest): Result => {
   const { ttlMs, scope = "private" } = hint ?? running.assembly.info.cache ?? { ttlMs: 0 }

@@ -1,4 +1,4 @@
-import type { JsonRpcMessage, JsonRpcNotification, JsonRpcResponse } from "./json-rpc.ts"
+import type { JsonRpcMessage, JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "./json-rpc.ts"
 import type { PrincipalShape } from "../services/principal.ts"
 
 /** The answer to one wire request. */
@@ -15,8 +15,16 @@ export interface Reply {
 
 /** Where one wire request writes. A transport makes one per request. */
 export interface Sink {
-  /** A notification about this request (progress, log): zero or more, all before `reply`. */
-  readonly notify: (notification: JsonRpcNotification) => void
+  /**
+   * A notification about this request (progress, log): zero or more, all before `reply`. `headers` join those of the HTTP
+   * response where nothing of it was sent yet.
+   */
+  readonly notify: (notification: JsonRpcNotification, headers?: Reply["headers"]) => void
+  /**
+   * A request of the server's own to whoever sent this one (2025-11-25 basic/transports, "Sending Messages to the Server"),
+   * or word that it is cancelled; all before `reply`. Gives why it cannot be sent; undefined where it is on its way.
+   */
+  readonly ask: (message: JsonRpcRequest | JsonRpcNotification) => string | undefined
   /** The answer, exactly once, unless the request was cancelled or interrupted as disconnected: then never. May be called before `receive` returns. */
   readonly reply: (reply: Reply) => void
 }
@@ -39,13 +47,15 @@ export interface HttpHead {
   readonly remoteAddress: string | undefined
 }
 
-/** The protocol's door for stateless HTTP: one parsed body in, one reply out. */
+/** The protocol's door for HTTP: one parsed body in, one reply out. */
 export interface HttpPort {
   /**
    * `body` is parsed JSON (depth already checked). Returns undefined when the reply was already given.
    * The era is decided here, from body and headers.
    */
   readonly receive: (body: unknown, head: HttpHead, principal: PrincipalShape, sink: Sink) => InFlight | undefined
+  /** A DELETE: ends the session that its head names (2025-11-25 basic/transports, "Session Management"). */
+  readonly end: (head: HttpHead, principal: PrincipalShape) => Reply
 }
 
 /** A peer on a duplex transport (stdio, in memory, any structurally matching MCP `Transport`). */
@@ -64,6 +74,8 @@ export interface Connection {
   readonly onIdle: (listener: () => void) => void
   /** `"drained"`: interrupt all in flight, answering them. `"disconnected"`: interrupt all, answer nobody. */
   readonly interrupt: (why: "disconnected" | "drained") => void
+  /** The peer will send nothing more: what it was asked stays unanswered. It may still read what it asked for. */
+  readonly ended: () => void
 }
 
 /** What the protocol room gives to transports for one running app. */

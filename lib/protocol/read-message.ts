@@ -1,3 +1,4 @@
+import type { ClientResponse } from "./client-requests.ts"
 import type { JsonRpcNotification, JsonRpcRequest, RequestId } from "./json-rpc.ts"
 import { isRecord, quoted } from "./method.ts"
 import { type Refusal, refusal } from "./reasons.ts"
@@ -6,7 +7,7 @@ import { type Refusal, refusal } from "./reasons.ts"
 export type ReadMessage =
   | { readonly type: "request"; readonly message: JsonRpcRequest }
   | { readonly type: "notification"; readonly message: JsonRpcNotification }
-  | { readonly type: "response"; readonly id: RequestId }
+  | { readonly type: "response"; readonly message: ClientResponse }
   | { readonly type: "refused"; readonly refusal: Refusal; readonly id: RequestId | undefined }
 
 /** Sorts one JSON value that is not an array (JSON-RPC 2.0 §4; MCP basic/index, "Messages"). */
@@ -18,7 +19,7 @@ export const readMessage = (value: unknown): ReadMessage => {
   if (method === undefined && ("result" in value || "error" in value)) {
     return readable === undefined
       ? refused("A response must have the id of a request: a string or an integer.", undefined)
-      : { type: "response", id: readable }
+      : { type: "response", message: value as unknown as ClientResponse }
   }
   if (typeof method !== "string") return refused(`method must be a string; it is ${quoted(method)}.`, readable)
   if (params !== undefined && !isRecord(params))

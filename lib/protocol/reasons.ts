@@ -25,6 +25,7 @@ export type Reason =
   | "batch-unsupported"
   | "duplicate-id"
   | "not-initialized"
+  | "unknown-session"
   // the envelope (2026-07-28)
   | "missing-envelope"
   | "header-mismatch"
@@ -37,6 +38,8 @@ export type Reason =
   | "unknown-resource"
   | "invalid-cursor"
   | "missing-capability"
+  | "invalid-state"
+  | "url-elicitation-required"
   | "public-error"
   | "internal-error"
   | "interrupted"
@@ -84,6 +87,8 @@ const table: { readonly [K in Reason]: Wire } = {
   "batch-unsupported": { code: -32600, status: 400 },
   "duplicate-id": { code: -32600, status: 400 },
   "not-initialized": { code: -32600, status: 400 },
+  // 2025-11-25 basic/transports, "Session Management"
+  "unknown-session": { code: -32600, status: 404 },
   "missing-envelope": { code: -32602, status: 400 },
   "header-mismatch": { code: -32020, status: 400 },
   "unsupported-version": { code: -32022, status: 400 },
@@ -94,6 +99,9 @@ const table: { readonly [K in Reason]: Wire } = {
   "unknown-resource": { code: -32602, status: 200 },
   "invalid-cursor": { code: -32602, status: 200 },
   "missing-capability": { code: -32021, status: 400 },
+  "invalid-state": { code: -32602, status: 200 },
+  // 2025-11-25 client/elicitation, "URL Elicitation Required Error"; never sent on 2026-07-28
+  "url-elicitation-required": { code: -32042, status: 200 },
   "public-error": { code: -32603, status: 200 },
   "internal-error": { code: -32603, status: 200 },
   interrupted: { code: -32603, status: 503 }

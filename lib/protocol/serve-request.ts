@@ -1,3 +1,4 @@
+import * as Effect from "effect/Effect"
 import { isResourceNotFound } from "../builder/errors.ts"
 import { coreMethodNames } from "../builder/extension.ts"
 import { jsonText } from "../builder/json-text.ts"
@@ -6,18 +7,25 @@ import type { Answer } from "../runtime/around-request.ts"
 import { dispatch } from "../runtime/dispatch.ts"
 import { maskedDefect } from "../runtime/failure.ts"
 import type { Operation } from "../runtime/operation.ts"
-import type { Facts } from "../runtime/request.ts"
 import { InvalidArguments } from "../runtime/invalid-arguments.ts"
+import type { Journal } from "../runtime/journal.ts"
+import type { Suspension } from "../runtime/replay.ts"
+import type { AskChannel, Facts } from "../runtime/request.ts"
+import { AskRefused, ClientUnsupported } from "../services/ask-errors.ts"
+import { isUrlElicitationRequired } from "../services/elicitation-url.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import type { PrincipalShape } from "../services/principal.ts"
 import type { ClientInfo, HttpInfo } from "../services/request-context.ts"
+import type { ClientRequests } from "./client-requests.ts"
 import { unknownResource } from "./core-methods.ts"
+import { encodeInputRequired } from "./encode-sessionless.ts"
 import type { InFlight, Reply, Sink } from "./exchange.ts"
 import { extensionRow } from "./extension-methods.ts"
 import type { JsonRpcRequest, RequestId } from "./json-rpc.ts"
 import { preparedBytes } from "./list-page.ts"
 import { isRecord, isRefusal, type MethodRow, type Params, type Profile, quoted, type WireRequest } from "./method.ts"
 import { type Era, errorOf, type Refusal, refusal, statusOf } from "./reasons.ts"
+import { type AskingOperation, bindingOf, canAsk, openState, responsesOf, sealState } from "./request-state.ts"
 
 /** Whoever sent a request, and over what, once the envelope or the handshake has told. */
 export interface Caller {
@@ -30,6 +38,12 @@ export interface Caller {
   /** The least severe level the client wants log messages of; undefined for none. */
   readonly logLevel: LogLevel | undefined
   readonly setLogLevel: ((level: LogLevel) => void) | undefined
+  /**
+   * How the server asks this client: by requests of its own where a connection or session can carry them, by replay on
+   * 2026-07-28; undefined where it cannot be asked.
+   */
+  readonly asking: { readonly type: "direct"; readonly requests: ClientRequests } | { readonly type: "replay" } | undefined
+  readonly sessionId: string | undefined
 }
 
 /** The row of a method, where this app serves it; extensions add rows. */
@@ -77,18 +91,87 @@ export const serveRequest = (
   if (isRefusal(operation)) return refuse(sink, operation, era, id)
   const refused = admit?.(operation)
   if (refused !== undefined) return refuse(sink, refused, era, id)
+  if (caller.asking?.type !== "replay" || !canAsk(operation)) {
+    return runRequest(profile, wire, operation, request, caller, sink, undefined)
+  }
+  const { requestState } = params
+  const responses = responsesOf(params)
+  if ("reason" in responses && requestState !== undefined) return refuse(sink, responses as Refusal, era, id)
+  if (requestState === undefined) return runRequest(profile, wire, operation, request, caller, sink, undefined)
+  return resume(profile, wire, operation, request, caller, sink, responses as Params)
+}
+
+/** Opens the state of an earlier round first, then goes on with its call. */
+const resume = (
+  profile: Profile,
+  wire: WireRequest,
+  operation: AskingOperation,
+  request: JsonRpcRequest,
+  caller: Caller,
+  sink: Sink,
+  responses: Params
+): InFlight => {
+  const { running } = wire
+  let stopped: "disconnected" | "drained" | undefined
+  let inFlight: InFlight | undefined
+  const begin = (opened: Journal | Refusal) => {
+    if (stopped === "disconnected") return
+    const refused =
+      stopped === "drained"
+        ? refusal("interrupted", interruptedMessage)
+        : "reason" in opened
+          ? opened
+          : undefined
+    if (refused !== undefined) refuse(sink, refused, profile.era, request.id)
+    else {
+      const earlier = { journal: opened as Journal, responses }
+      inFlight = runRequest(profile, wire, operation, request, caller, sink, earlier)
+    }
+  }
+  openState(running, request.params!["requestState"], bindingOf(operation, caller.principal)).then(begin, (error) =>
+    begin(refusal("internal-error", defectOf(running, error, request.method).message))
+  )
+  return {
+    interrupt: (why) => {
+      stopped ??= why
+      return inFlight?.interrupt(why)
+    }
+  }
+}
+
+/** Runs an operation, and writes its answer in the words of the era. */
+const runRequest = (
+  profile: Profile,
+  wire: WireRequest,
+  operation: Operation,
+  request: JsonRpcRequest,
+  caller: Caller,
+  sink: Sink,
+  earlier: Earlier | undefined
+): InFlight | undefined => {
+  const { running } = wire
+  const { id, method, params = none } = request
   let open = true
   let why: "disconnected" | "drained" | undefined
-  const facts = () => factsOf(request, params, era, caller, sink, () => open)
+  const failed = (error: unknown): Reply =>
+    replyOf({ type: "failure", failure: defectOf(running, error, method) }, operation, profile, wire, id)
+  const facts = () => factsOf(request, params, profile.era, caller, sink, () => open, running, earlier)
   const inFlight = dispatch(running, operation, facts, (answer) => {
     open = false
     if (why === "disconnected") return
+    if (answer.type === "paused") {
+      pausedReply(answer.suspension, operation as AskingOperation, caller, wire, id)
+        .catch(failed)
+        .then((reply) => {
+          if (why !== "disconnected") sink.reply(reply)
+        })
+      return
+    }
     let reply: Reply
     try {
       reply = replyOf(answer, operation, profile, wire, id)
     } catch (error) {
-      const failure = { type: "failure", failure: defectOf(running, error, request.method) } as const
-      reply = replyOf(failure, operation, profile, wire, id)
+      reply = failed(error)
     }
     sink.reply(reply)
   })
@@ -100,6 +183,20 @@ export const serveRequest = (
       return undefined
     }
   }
+}
+
+/** 2026-07-28 basic/patterns/mrtr: what the client is asked, and what it brings back with the answers. */
+const pausedReply = async (
+  { requests, journal }: Suspension,
+  operation: AskingOperation,
+  caller: Caller,
+  wire: WireRequest,
+  id: RequestId
+): Promise<Reply> => {
+  const binding = bindingOf(operation, caller.principal)
+  const requestState = await sealState(wire.running, journal, binding, caller.http !== undefined)
+  const result = encodeInputRequired(Object.fromEntries(requests), requestState, wire)
+  return { status: 200, message: { jsonrpc: "2.0", id, result } }
 }
 
 const defectOf = (running: Running, error: unknown, method: string) => {
@@ -114,7 +211,7 @@ export const refuse = (sink: Sink, refused: Refusal, era: Era, id: RequestId | u
 
 const none: Params = Object.freeze({})
 
-const replyOf = (answer: Answer, operation: Operation, profile: Profile, wire: WireRequest, id: RequestId): Reply => {
+const replyOf = (answer: Exclude<Answer, { type: "paused" }>, operation: Operation, profile: Profile, wire: WireRequest, id: RequestId): Reply => {
   if (answer.type === "value") {
     const encode = profile.encode[operation.type] as (value: unknown, operation: Operation, wire: WireRequest) => Params
     const result = encode(answer.value, operation, wire)
@@ -123,7 +220,7 @@ const replyOf = (answer: Answer, operation: Operation, profile: Profile, wire: W
       ? { status: 200, message, resultBytes: preparedBytes(result) }
       : { status: 200, message }
   }
-  const refused = refusalOf(answer.failure, operation)
+  const refused = refusalOf(answer.failure, operation, profile.era)
   return {
     status: statusOf(refused, profile.era),
     headers: refused.headers,
@@ -131,15 +228,23 @@ const replyOf = (answer: Answer, operation: Operation, profile: Profile, wire: W
   }
 }
 
+const interruptedMessage = "The request was interrupted: the server is shutting down."
+
 const refusalOf = (
   failure: Extract<Answer, { readonly type: "failure" }>["failure"],
-  operation: Operation
+  operation: Operation,
+  era: Era
 ): Refusal => {
-  if (failure.type === "interrupted")
-    return refusal("interrupted", "The request was interrupted: the server is shutting down.")
+  if (failure.type === "interrupted") return refusal("interrupted", interruptedMessage)
   if (failure.type === "masked") return refusal("internal-error", failure.message)
   const { error, message, code, data } = failure
   if (operation.type === "resource" && isResourceNotFound(error)) return unknownResource(operation.uri, error.why)
+  if (isUrlElicitationRequired(error)) {
+    return refusal("url-elicitation-required", message, { data: { elicitations: error.elicitations } })
+  }
+  if (era === "sessionless" && error instanceof ClientUnsupported) {
+    return refusal("missing-capability", message, { data: { requiredCapabilities: error.requiredCapabilities } })
+  }
   if (error instanceof InvalidArguments) return refusal("invalid-params", message)
   return refusal("public-error", message, { code, data })
 }
@@ -150,7 +255,9 @@ const factsOf = (
   era: Era,
   caller: Caller,
   sink: Sink,
-  isOpen: () => boolean
+  isOpen: () => boolean,
+  running: Running,
+  earlier: Earlier | undefined
 ): Facts => {
   const { meta, logLevel } = caller
   const token = meta["progressToken"]
@@ -162,7 +269,7 @@ const factsOf = (
     client: { info: caller.clientInfo, capabilities: caller.capabilities },
     era,
     revision: caller.revision,
-    sessionId: undefined,
+    sessionId: caller.sessionId,
     http: caller.http,
     principal: caller.principal,
     progress:
@@ -170,7 +277,37 @@ const factsOf = (
         ? progressTo(sink, token, caller.revision, isOpen)
         : undefined,
     log: logLevel === undefined ? undefined : logTo(sink, isOpen),
-    logLevel: logLevel ?? "debug"
+    logLevel: logLevel ?? "debug",
+    channel: channelOf(caller, sink, isOpen, running, earlier)
+  }
+}
+
+/** What came before this round of a call. */
+interface Earlier {
+  readonly journal: Journal
+  readonly responses: Params
+}
+
+const firstRound: AskChannel = Object.freeze({ type: "replay", journal: undefined, responses: none })
+
+const channelOf = (
+  { asking }: Caller,
+  sink: Sink,
+  isOpen: () => boolean,
+  running: Running,
+  earlier: Earlier | undefined
+): AskChannel => {
+  if (asking?.type === "replay") return earlier === undefined ? firstRound : { type: "replay", ...earlier }
+  const { askTimeout } = running.assembly.asking
+  return {
+    type: "direct",
+    send:
+      asking === undefined
+        ? ({ method }) => Effect.fail(new AskRefused(method, "without a session it cannot be asked anything"))
+        : (ask) => asking.requests.send(ask, sink.ask, askTimeout),
+    notify: (method, params) => {
+      if (isOpen()) sink.notify({ jsonrpc: "2.0", method, params })
+    }
   }
 }
 

@@ -9,7 +9,15 @@ import { HandlerContexts } from "../builder/handler.ts"
 import type { AnyServer, ServerOptions } from "../builder/server.ts"
 import { Changes } from "../services/changes.ts"
 import { ClientLog } from "../services/client-log.ts"
+import { Durable } from "../services/durable.ts"
+import { Elicitation } from "../services/elicitation.ts"
+import { JournalStore } from "../services/journal-store.ts"
 import { Progress } from "../services/progress.ts"
+import { Roots } from "../services/roots.ts"
+import { Sampling } from "../services/sampling.ts"
+import { Session } from "../services/session.ts"
+import { StateStore } from "../services/state-store.ts"
+import { askingOptions, type AskingSettings, type AskingSettingsInput, askingSettings } from "./asking-settings.ts"
 import { builderSource, type Catalogue, catalogueOf } from "./catalogue.ts"
 import type { RequestHook } from "./entry.ts"
 import { extensionsOf, type PlacedExtension } from "./extensions.ts"
@@ -19,10 +27,13 @@ import { requestHooksOf } from "./names.ts"
 import { type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
 
-export interface AssembleOptions {
+export interface AssembleOptions extends AskingSettingsInput {
   /** Shows clients the full text of unexpected errors instead of a reference. Default false. */
   readonly dev?: boolean | undefined
 }
+
+/** The options of assembling, by name: an app that is assembled already takes none of them. */
+export const assembleOptions = ["dev", ...askingOptions] as const satisfies ReadonlyArray<keyof AssembleOptions>
 
 /** A server assembled: names settled, collisions refused, chains compiled; nothing runs yet. */
 export interface Assembly {
@@ -30,6 +41,7 @@ export interface Assembly {
   readonly nodes: ReadonlyArray<Node>
   readonly info: ServerOptions
   readonly dev: boolean
+  readonly asking: AskingSettings
   readonly extensions: ReadonlyArray<PlacedExtension>
   readonly catalogue: Catalogue
 }
@@ -57,27 +69,43 @@ export interface Running {
 export const assembleServer = (server: AnyServer, options: AssembleOptions = {}): Assembly => {
   const { root, nodes } = treeOf(server)
   const catalogue = catalogueOf(nodes, builderSource, 0)
-  return { root, nodes, info: root.info, dev: options.dev === true, extensions: extensionsOf(nodes), catalogue }
+  return {
+    root,
+    nodes,
+    info: root.info,
+    dev: options.dev === true,
+    asking: askingSettings(options),
+    extensions: extensionsOf(nodes),
+    catalogue
+  }
 }
+
+/** What an app has by itself; a layer of the author's takes the place of each. */
+const appServices = Layer.mergeAll(Changes.layer, JournalStore.layerMemory(), StateStore.layerMemory())
 
 /** Builds the layers of an assembly into the surrounding scope; calls still in flight at its end are interrupted first. */
 export const run = (assembly: Assembly): Effect.Effect<Running, LifespanError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const changes = yield* Layer.build(Changes.layer)
+    const services = yield* Layer.build(appServices)
     const cells: { own: Array<Context.Context<never>>; whole: Array<Context.Context<never>> } = { own: [], whole: [] }
     const base = Context.empty().pipe(
-      Context.merge(changes),
+      Context.merge(services),
       Context.add(References.LogToStderr, true),
       Context.add(NodeContexts, cells),
       Context.add(HandlerContexts, handlerContexts()),
       Context.add(Progress, Progress.live),
-      Context.add(ClientLog, ClientLog.live)
+      Context.add(ClientLog, ClientLog.live),
+      Context.add(Elicitation, Elicitation.live),
+      Context.add(Sampling, Sampling.live),
+      Context.add(Roots, Roots.live),
+      Context.add(Session, Session.live),
+      Context.add(Durable, Durable.live)
     )
     const built = yield* buildContexts(assembly.nodes, base as Context.Context<never>, scope)
     cells.whole.push(...built.map(({ whole }) => flat(whole)))
     cells.own.push(...built.map(({ own }) => own))
-    const publish = Context.get(changes, Changes).publish
+    const publish = Context.get(services, Changes).publish
     let current = assembly.catalogue
     let ending = false
     const running: Running = {

@@ -5,6 +5,7 @@ import type { Outcome, RequestInfo } from "../builder/middleware.ts"
 import type { Entry, RequestHook } from "./entry.ts"
 import type { Failure } from "./failure.ts"
 import type { Node } from "./node.ts"
+import type { Suspension } from "./replay.ts"
 import type { Facts } from "./request.ts"
 import { RequestContext } from "../services/request-context.ts"
 
@@ -12,6 +13,16 @@ import { RequestContext } from "../services/request-context.ts"
 export type Answer =
   | { readonly type: "value"; readonly value: unknown }
   | { readonly type: "failure"; readonly failure: Failure }
+  /** The client has to answer before the call goes on. */
+  | { readonly type: "paused"; readonly suspension: Suspension }
+
+/** What an inner run gives that was suspended. */
+export class Paused {
+  readonly suspension: Suspension
+  constructor(suspension: Suspension) {
+    this.suspension = suspension
+  }
+}
 
 /** An outcome and the answer behind it, which hooks cannot make or change. */
 class Ended implements Outcome {
@@ -21,6 +32,7 @@ class Ended implements Outcome {
     this.answer = answer
   }
   get outcome(): Outcome["outcome"] {
+    if (this.answer.type === "paused") return "paused"
     return this.answer.type === "failure" || isErrorResult(this.answer.value) ? "error" : "complete"
   }
   get result(): unknown {
@@ -30,6 +42,7 @@ class Ended implements Outcome {
     if (this.answer.type === "value") {
       return isErrorResult(this.answer.value) ? this.answer.value.content.map(({ text }) => text).join("\n") : undefined
     }
+    if (this.answer.type === "paused") return undefined
     const { failure } = this.answer
     return failure.type === "interrupted" ? "interrupted" : failure.message
   }
@@ -55,6 +68,7 @@ export const aroundRequest = (
 ): Effect.Effect<Answer, unknown, any> => {
   const ended: Effect.Effect<Outcome, unknown, any> = Effect.matchCauseEffect(inner, {
     onSuccess: (value) => {
+      if (value instanceof Paused) return Effect.succeed(new Ended({ type: "paused", suspension: value.suspension }))
       succeeded()
       return Effect.succeed(new Ended({ type: "value", value }))
     },

@@ -1,4 +1,4 @@
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -6,11 +6,15 @@ import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { isToolError } from "../builder/errors.ts"
 import { toolErrorResult } from "../builder/tool-result.ts"
+import { ClientUnsupported } from "../services/ask-errors.ts"
+import { isUrlElicitationRequired } from "../services/elicitation-url.ts"
 import type { Running } from "./app.ts"
+import { askPlan, cutShort, endAsks } from "./asks-for.ts"
 import { type Answer, aroundRequest } from "./around-request.ts"
 import { classify, type Failure, logMasked } from "./failure.ts"
 import { effectOf, entryOf, knownOf, type Operation } from "./operation.ts"
-import { type Facts, requestContext } from "./request.ts"
+import { callOf, type Facts, LiveRequest, requestContext } from "./request.ts"
+import { askable } from "./suspending.ts"
 
 /** A call that did not finish at once. */
 export interface CallInFlight {
@@ -38,28 +42,47 @@ export const dispatch = (
   const facts = factsOf()
   const start = entry === undefined ? running.assembly.root : entry.start
   const scope = Scope.makeUnsafe()
-  const context = requestContext(running.context(start), facts, entry, scope)
+  const request = new LiveRequest(facts, entry)
+  const plan = askPlan(running, operation, facts, request)
   let interrupted = false
   const wasInterrupted = () => interrupted || running.ending()
-  const decided = (cause: Cause.Cause<unknown>) => decide(running, operation, facts, context, cause, wasInterrupted())
+  let fiber: Fiber.Fiber<unknown, unknown>
+  let answer: (exit: Exit.Exit<any, unknown>) => Answer
+  let ended: (exit: Exit.Exit<unknown, unknown>) => void = () => {}
   let innerCause: Cause.Cause<unknown> | undefined
+  let context: Context.Context<never>
+  const decided = (cause: Cause.Cause<unknown>) => decide(running, operation, facts, context, cause, wasInterrupted())
   // a hook may have tried again
   const innerSucceeded = () => {
     innerCause = undefined
   }
   const innerFailed = (cause: Cause.Cause<unknown>) => {
     innerCause = cause
-    return answerInner(operation, decided(cause))
+    return answerInner(operation, facts, decided(cause))
   }
-  let fiber: Fiber.Fiber<unknown, unknown>
-  let answer: (exit: Exit.Exit<any, unknown>) => Answer
   if (hooks.length === 0) {
+    let stop = () => {}
+    const asks = plan?.make(() => stop())
+    context = requestContext(running.context(start), facts, request, callOf(facts, entry, scope, asks))
     fiber = Effect.runForkWith(context as Context.Context<any>)(inner!)
-    answer = (exit) => (Exit.isSuccess(exit) ? { type: "value", value: exit.value } : innerFailed(exit.cause))
+    ended = (exit) => {
+      endAsks(asks)
+      if (asks !== undefined) plan!.rehearse?.(inner!, context as Context.Context<any>, asks, exit)
+    }
+    answer = (exit) => {
+      const cut = cutShort(asks)
+      if (cut instanceof Error) return innerFailed(Cause.die(cut))
+      if (cut !== undefined) return { type: "paused", suspension: cut }
+      return Exit.isSuccess(exit) ? { type: "value", value: exit.value } : innerFailed(exit.cause)
+    }
+    stop = () => fiber.interruptUnsafe()
+    if (asks?.suspended() === true) stop()
   } else {
     const known = inner ?? Effect.succeed(knownOf(operation))
+    // hooks are outside of the logical call: they cannot ask, and see how each round ends
+    context = requestContext(running.context(start), facts, request, callOf(facts, entry, scope, undefined))
     const hooked = aroundRequest(
-      known,
+      plan === undefined ? known : askable(known, plan),
       hooks,
       facts,
       entry,
@@ -78,6 +101,7 @@ export const dispatch = (
     done(answer(exit))
   }
   follow(running, fiber, (exit) => {
+    ended(exit)
     // request hooks see a failed call as an outcome; for the scope it has failed all the same
     const closing = Scope.closeUnsafe(scope, innerCause === undefined ? exit : Exit.failCause(innerCause))
     if (closing === undefined) finish(exit)
@@ -147,10 +171,15 @@ const subjectOf = (operation: Operation, { method }: Facts): string => {
 }
 
 /** Whatever goes wrong inside a tool call is a result that the model can read. */
-const answerInner = (operation: Operation, failure: Failure): Answer =>
-  operation.type === "tool" && failure.type !== "interrupted"
+const answerInner = (operation: Operation, { era }: Facts, failure: Failure): Answer =>
+  operation.type === "tool" && failure.type !== "interrupted" && !endsRequest(failure, era)
     ? { type: "value", value: toolErrorResult(failure.message) }
     : { type: "failure", failure }
+
+/** What the protocol has an error of its own for, beside results that say `isError`. */
+const endsRequest = (failure: Failure, era: Facts["era"]): boolean =>
+  failure.type === "public" &&
+  ((era === "sessionless" && failure.error instanceof ClientUnsupported) || isUrlElicitationRequired(failure.error))
 
 /** A `request` hook refuses the request itself, unless it speaks to the model with a `ToolError`. */
 const answerHook = (operation: Operation, failure: Failure): Answer =>

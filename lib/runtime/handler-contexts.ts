@@ -1,11 +1,14 @@
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import type { HandlerContext, HandlerContexts, LogShorthand, Uses } from "../builder/handler.ts"
+import { type HandlerContext, type HandlerContexts, type LogShorthand, type StepOptions, settle, type Uses } from "../builder/handler.ts"
 import { ClientLog, type LogLevel } from "../services/client-log.ts"
 import { callOf } from "../services/current-call.ts"
+import { Durable } from "../services/durable.ts"
+import { Elicitation } from "../services/elicitation.ts"
 import { Progress } from "../services/progress.ts"
 
 /**
@@ -56,13 +59,43 @@ class Shorthands implements HandlerContext<any> {
 
   get run(): HandlerContext<any>["run"] {
     return (effect) => {
+      const asks = callOf(this.#context)?.asks
+      if (asks?.suspended() === true) return forever
       const scope = this.#scope()
       const fiber = Effect.runForkWith(this.#context as Context.Context<any>)(effect)
       if (scope !== undefined && fiber.pollUnsafe() === undefined) {
         Effect.runFork(Scope.addFinalizer(scope, Fiber.interrupt(fiber)))
       }
-      return handled(Effect.runPromise(Fiber.join(fiber)))
+      return settlingUnless(() => asks?.suspended() === true, fiber)
     }
+  }
+
+  get elicit(): HandlerContext["elicit"] {
+    const { form, confirm, choose, text, number, url } = Context.getUnsafe(this.#context, Elicitation)
+    const run = this.run
+    return Object.assign((...given: Parameters<typeof form>) => run(form(...given)), {
+      confirm: (...given: Parameters<typeof confirm>) => run(confirm(...given)),
+      choose: (...given: Parameters<typeof choose>) => run(choose(...given)),
+      text: (...given: Parameters<typeof text>) => run(text(...given)),
+      number: (...given: Parameters<typeof number>) => run(number(...given)),
+      url: (...given: Parameters<typeof url>) =>
+        run(
+          Effect.map(url(...given), ({ elicitationId, complete }) => ({ elicitationId, complete: () => run(complete) }))
+        )
+    }) as HandlerContext["elicit"]
+  }
+
+  get step(): HandlerContext["step"] {
+    const durable = Context.getUnsafe(this.#context, Durable)
+    const run = this.run
+    const step = (name: string, work: () => unknown, options?: StepOptions<any>) =>
+      run(durable.step(name, Effect.suspend(() => settle(work)), options))
+    return Object.assign(step, {
+      now: () => run(durable.now),
+      uuid: () => run(durable.uuid),
+      random: () => run(durable.random),
+      idempotencyKey: (step: string) => run(durable.idempotencyKey(step))
+    }) as HandlerContext["step"]
   }
 
   get progress(): HandlerContext["progress"] {
@@ -94,7 +127,7 @@ class Shorthands implements HandlerContext<any> {
   }
 
   #promise(effect: Effect.Effect<void>): Promise<void> {
-    return handled(Effect.runPromiseWith(this.#context)(effect))
+    return this.run(effect)
   }
 
   #scope(): Scope.Scope | undefined {
@@ -119,8 +152,21 @@ class Shorthands implements HandlerContext<any> {
   }
 }
 
-/** Nobody has to await it: a rejection without a listener would end the process, and with it every other call. */
-const handled = <A>(promise: Promise<A>): Promise<A> => {
+/** A promise that nothing comes after. */
+const forever: Promise<never> = new Promise(() => {})
+
+/**
+ * What a fiber comes to, as a promise. Of a call that was suspended meanwhile nothing may go on, `catch` and `finally`
+ * included, so its promises never settle. Nobody has to await them: a rejection without a listener would end the process.
+ */
+const settlingUnless = <A>(suspended: () => boolean, fiber: Fiber.Fiber<A, unknown>): Promise<A> => {
+  const promise = new Promise<A>((resolve, reject) => {
+    fiber.addObserver((exit) => {
+      if (suspended()) return
+      if (Exit.isSuccess(exit)) resolve(exit.value)
+      else reject(Cause.squash(exit.cause))
+    })
+  })
   promise.catch(() => {})
   return promise
 }

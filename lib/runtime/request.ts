@@ -1,10 +1,14 @@
 import * as Context from "effect/Context"
 import * as Scope from "effect/Scope"
+import type { ErrorClass } from "../builder/component.ts"
+import type { Asks } from "../services/asks.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import { type Call, CurrentCall } from "../services/current-call.ts"
 import { Principal, type PrincipalShape } from "../services/principal.ts"
 import { type HttpInfo, RequestContext, type RequestContextShape } from "../services/request-context.ts"
+import type { DirectOptions } from "./direct-asks.ts"
 import type { Entry } from "./entry.ts"
+import type { Journal } from "./journal.ts"
 
 /** What the protocol room knows of a wire request; neutral of any revision. */
 export interface Facts {
@@ -21,23 +25,70 @@ export interface Facts {
   readonly progress: Call["progress"]
   readonly log: Call["log"]
   readonly logLevel: LogLevel
+  readonly channel: AskChannel
+}
+
+/** How questions travel to the client of a wire request. */
+export type AskChannel =
+  /** Requests of the server's own. */
+  | {
+      readonly type: "direct"
+      readonly send: DirectOptions["send"]
+      readonly notify: DirectOptions["notify"]
+    }
+  /** The end of this wire request, and a later one that goes on with the call. */
+  | {
+      readonly type: "replay"
+      readonly journal: Journal | undefined
+      readonly responses: Readonly<Record<string, unknown>>
+    }
+
+/** The call of one wire request; what it tells its client while it re-treads an earlier round is left out. */
+export const callOf = (
+  facts: Facts,
+  entry: Entry | undefined,
+  scope: Scope.Closeable,
+  asks: Asks | undefined
+): Call =>
+  quietSinks({
+    scope,
+    uriOf: entry?.uriOf,
+    progress: facts.progress,
+    log: facts.log,
+    logLevel: facts.logLevel,
+    asks,
+    errors: entry === undefined ? noErrors : entry.component["~mcpipe/Component"].errors
+  })
+
+const noErrors: ReadonlyArray<ErrorClass> = []
+
+/** Leaves out what the client was told in an earlier round already. */
+export const quietSinks = (call: Call): Call => {
+  const { asks, progress, log } = call
+  if (asks === undefined || (progress === undefined && log === undefined) || !asks.replays) return call
+  const told = () => asks.retreading() || asks.suspended()
+  return {
+    ...call,
+    progress: progress && ((...report) => told() || progress(...report)),
+    log: log && ((...message) => told() || log(...message))
+  }
 }
 
 /** Adds the services of one wire request to a prepared context; few, because each costs time on every call. */
 export const requestContext = (
   base: Context.Context<never>,
   facts: Facts,
-  entry: Entry | undefined,
-  scope: Scope.Closeable
+  request: RequestContextShape,
+  call: Call
 ): Context.Context<never> => {
-  const call: Call = { scope, uriOf: entry?.uriOf, progress: facts.progress, log: facts.log, logLevel: facts.logLevel }
   const withCall = Context.add(base, CurrentCall, call)
-  const withRequest = Context.add(withCall, RequestContext, new LiveRequest(facts, entry))
-  return Context.add(Context.add(withRequest, Principal, facts.principal), Scope.Scope, scope) as Context.Context<never>
+  const withRequest = Context.add(withCall, RequestContext, request)
+  const withPrincipal = Context.add(withRequest, Principal, facts.principal)
+  return Context.add(withPrincipal, Scope.Scope, call.scope) as Context.Context<never>
 }
 
 /** Reads its fields from the facts when asked; most handlers ask for none. */
-class LiveRequest implements RequestContextShape {
+export class LiveRequest implements RequestContextShape {
   readonly #facts: Facts
   readonly #entry: Entry | undefined
   #callId: string | undefined
@@ -48,11 +99,15 @@ class LiveRequest implements RequestContextShape {
   }
 
   get callId(): string {
-    this.#callId ??= globalThis.crypto.randomUUID()
+    this.#callId ??= this.#journal?.callId ?? globalThis.crypto.randomUUID()
     return this.#callId
   }
   get round(): number {
-    return 0
+    return this.#journal?.round ?? 0
+  }
+  get #journal(): Journal | undefined {
+    const { channel } = this.#facts
+    return channel.type === "replay" ? channel.journal : undefined
   }
   get requestId(): string | number {
     return this.#facts.requestId

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { AskRefused } from "../services/ask-errors.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import { anonymous, type PrincipalShape } from "../services/principal.ts"
 import type { Running } from "./app.ts"
@@ -6,7 +7,7 @@ import type { Answer } from "./around-request.ts"
 import { dispatch } from "./dispatch.ts"
 import type { Entry } from "./entry.ts"
 import type { Operation } from "./operation.ts"
-import type { Facts } from "./request.ts"
+import type { AskChannel, Facts } from "./request.ts"
 
 /** A call that no wire request carries: of a worker, a test, or another part of the process. */
 export interface CallOptions {
@@ -18,6 +19,8 @@ export interface CallOptions {
   readonly principal?: PrincipalShape | undefined
   /** Default `{}`. */
   readonly meta?: Readonly<Record<string, unknown>> | undefined
+  /** How the call asks its client. Default: it cannot, and is told so. */
+  readonly asks?: { readonly channel: AskChannel; readonly capabilities: Readonly<Record<string, unknown>> } | undefined
   /** Where progress and log messages go. Default: nowhere. */
   readonly sinks?:
     | {
@@ -75,12 +78,18 @@ const operationOf = (entry: Entry, input: unknown): Operation => {
 
 const methods = { tool: "tools/call", prompt: "prompts/get", resource: "resources/read" } as const
 
-const factsOf = (entry: Entry, { principal, meta, sinks }: CallOptions): Facts => ({
+const nobody: AskChannel = {
+  type: "direct",
+  send: ({ method }) => Effect.fail(new AskRefused(method, "no client takes part in this call")),
+  notify: () => {}
+}
+
+const factsOf = (entry: Entry, { principal, meta, sinks, asks }: CallOptions): Facts => ({
   requestId: "in-process",
   method: methods[entry.type],
   params: {},
   meta: meta ?? {},
-  client: { info: undefined, capabilities: {} },
+  client: { info: undefined, capabilities: asks?.capabilities ?? {} },
   era: "sessionless",
   revision: "2026-07-28",
   sessionId: undefined,
@@ -88,5 +97,6 @@ const factsOf = (entry: Entry, { principal, meta, sinks }: CallOptions): Facts =
   principal: principal ?? anonymous,
   progress: sinks?.progress,
   log: sinks?.log,
-  logLevel: sinks?.logLevel ?? "debug"
+  logLevel: sinks?.logLevel ?? "debug",
+  channel: asks?.channel ?? nobody
 })

@@ -4,7 +4,8 @@ import { ToolError } from "../builder/errors.ts"
 import { formatIssues } from "../builder/issues.ts"
 import type { ToolCall } from "../builder/middleware.ts"
 import type { Tool } from "../builder/tool.ts"
-import { isToolResult, result, type ToolResult, toolErrorResult, toToolResult } from "../builder/tool-result.ts"
+import { toolResultOf } from "../builder/tool-output.ts"
+import { result, type ToolResult, toolErrorResult } from "../builder/tool-result.ts"
 import { mountUri } from "../builder/uri-template.ts"
 import { compile, type Level, type Run, startOf } from "./chain.ts"
 import type { ToolEntry } from "./entry.ts"
@@ -51,7 +52,7 @@ const coreOf = (tool: Tool.Any, name: string): Run<Args, ToolResult> => {
   const { invoke } = tool["~mcpipe/Component"]
   const subject = `tool ${JSON.stringify(name)}`
   const decode = tool.input.decode
-  const finish = finisher(tool)
+  const finish = toolResultOf(tool)
   const { timeout } = tool
   return (args) => {
     const decoded = decode(args)
@@ -61,30 +62,6 @@ const coreOf = (tool: Tool.Any, name: string): Run<Args, ToolResult> => {
     return timeout === undefined
       ? called
       : timed(called, timeout, () => new ToolError(`${capital(subject)} timed out after ${timeout} ms.`))
-  }
-}
-
-/** A handler broke its own promise; clients see it masked, the log whole. */
-class OutputMismatch extends Error {
-  override readonly name = "OutputMismatch"
-}
-
-/** Turns what a handler returned into a result; throws, and so dies, where that cannot be sent. */
-const finisher = (tool: Tool.Any): ((value: unknown) => ToolResult) => {
-  const { output } = tool
-  if (output === undefined) return toToolResult
-  return (value) => {
-    const given = isToolResult(value) ? value : undefined
-    if (given?.isError) return given
-    const decoded = output.decode(given === undefined ? value : given.structuredContent)
-    if (!decoded.ok) {
-      throw new OutputMismatch(
-        formatIssues(`The result of tool ${JSON.stringify(tool.name)} does not match its output schema`, decoded.issues)
-      )
-    }
-    return given === undefined
-      ? result({ structured: decoded.value })
-      : result({ content: given.content as any, structured: decoded.value, meta: given._meta })
   }
 }
 

@@ -1,7 +1,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { callOf } from "./current-call.ts"
+import { forwarding } from "./client-log-forward.ts"
+import { type Call, callOf } from "./current-call.ts"
 
 /** The eight levels of RFC 5424, least severe first. */
 export const logLevels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const
@@ -20,11 +21,16 @@ export interface LogMessage {
 }
 
 /** Sends one message: `data` is any JSON value, `logger` names the part of the server that speaks. */
-export type Log = (data: unknown, logger?: string) => Effect.Effect<void>
+export type Log<R = never> = (data: unknown, logger?: string) => Effect.Effect<void, never, R>
 
 export type ClientLogShape = { readonly [K in LogLevel]: Log } & {
   readonly log: (level: LogLevel, data: unknown, logger?: string) => Effect.Effect<void>
 }
+
+const sendAt =
+  (level: LogLevel): Log<ClientLog> =>
+  (data, logger) =>
+    ClientLog.log(level, data, logger)
 
 /** Log messages to the client, as far as it wants them (MCP server/utilities/logging); server logs go to `Effect.log`. */
 export class ClientLog extends Context.Service<ClientLog, ClientLogShape>()("mcpipe/ClientLog") {
@@ -34,6 +40,32 @@ export class ClientLog extends Context.Service<ClientLog, ClientLogShape>()("mcp
   static log(level: LogLevel, data: unknown, logger?: string): Effect.Effect<void, never, ClientLog> {
     return ClientLog.use((service) => service.log(level, data, logger))
   }
+
+  /** Details for whoever looks for a bug. */
+  static readonly debug: Log<ClientLog> = sendAt("debug")
+  /** What is going on. */
+  static readonly info: Log<ClientLog> = sendAt("info")
+  /** Normal, but worth noticing. */
+  static readonly notice: Log<ClientLog> = sendAt("notice")
+  /** Something that may go wrong. */
+  static readonly warning: Log<ClientLog> = sendAt("warning")
+  /** Something went wrong. */
+  static readonly error: Log<ClientLog> = sendAt("error")
+  /** A part of the server is broken. */
+  static readonly critical: Log<ClientLog> = sendAt("critical")
+  /** Somebody must act now. */
+  static readonly alert: Log<ClientLog> = sendAt("alert")
+  /** The server cannot be used. */
+  static readonly emergency: Log<ClientLog> = sendAt("emergency")
+
+  /**
+   * Sends what handlers and middleware log with `Effect.log…` to their client too, as `{ message, annotations?, spans? (ms),
+   * error? }`: Trace and Debug as `debug`, Info as `info`, Warn as `warning`, Error as `error`, Fatal as `critical`. Errors
+   * that are not public show no words. Effect's `MinimumLogLevel` (Info by default) has its say before. It stands beside
+   * the loggers it finds: provide it on the root server, before a layer of loggers.
+   * @example server(info).add(search).provide(ClientLog.forward).provide(Logger.layer([Logger.consoleJson]))
+   */
+  static readonly forward: Layer.Layer<never> = forwarding((context, level) => listening(context, level))
 
   /** Collects messages in `seen`, for testing a handler without a server. */
   static layerTest(seen: Array<LogMessage>): Layer.Layer<ClientLog> {
@@ -67,11 +99,17 @@ const shapeOf = (log: ClientLogShape["log"]): ClientLogShape => {
   }
 }
 
+const listening = (context: Context.Context<never>, level: LogLevel): Call | undefined => {
+  const call = callOf(context)
+  return call?.log === undefined || severity.get(level)! < severity.get(call.logLevel)! ? undefined : call
+}
+
 const live = shapeOf((level, data, logger) =>
-  Effect.withFiber((fiber) => {
-    const call = callOf(fiber.context)
-    if (call?.log === undefined || severity.get(level)! < severity.get(call.logLevel)!) return Effect.void
-    call.log(level, data, logger)
+  Effect.withFiber(({ context }) => {
+    if (!isLogLevel(level)) {
+      return Effect.die(new RangeError(`ClientLog.log: there is no level ${level}; there are ${logLevels.join(", ")}.`))
+    }
+    listening(context, level)?.log?.(level, data, logger)
     return Effect.void
   })
 )

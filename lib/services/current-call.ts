@@ -1,11 +1,13 @@
 import * as Context from "effect/Context"
 import type * as Scope from "effect/Scope"
+import type { ErrorClass } from "../builder/component.ts"
+import type { Asks } from "./asks.ts"
 import type { LogLevel } from "./client-log.ts"
 
 /**
  * The wire request a handler runs in, as the runtime sees it. It is the one service added for each request beside
- * `RequestContext`, `Principal` and `Scope`: the constant services (`Progress`, `ClientLog`) find their request through
- * it, because every further addition to a context costs time on every call. Internal to the library.
+ * `RequestContext`, `Principal` and `Scope`: the constant services (`Progress`, `ClientLog`, `Elicitation` …) find their
+ * request through it, because every further addition to a context costs time on every call. Internal to the library.
  */
 export interface Call {
   readonly scope: Scope.Closeable
@@ -17,6 +19,10 @@ export interface Call {
   readonly log: ((level: LogLevel, data: unknown, logger: string | undefined) => void) | undefined
   /** The least severe level that `log` sends. */
   readonly logLevel: LogLevel
+  /** How the client can be asked; undefined outside of tools, resources, prompts and the middleware inside of them. */
+  readonly asks: Asks | undefined
+  /** The error classes whose messages clients may see. */
+  readonly errors: ReadonlyArray<ErrorClass>
 }
 
 export class CurrentCall extends Context.Service<CurrentCall, Call>()("mcpipe/CurrentCall") {

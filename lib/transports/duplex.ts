@@ -27,11 +27,14 @@ export const drainable = (connection: Connection): Drainable => {
  * still running, and responses answer it.
  */
 export const refusedWhileDraining = (message: unknown): JsonRpcError | undefined => {
-  if (Array.isArray(message)) return errorOf(shuttingDown, "handshake", undefined)
-  if (typeof message !== "object" || message === null || !("method" in message) || !("id" in message)) {
-    return undefined
+  if (Array.isArray(message)) {
+    return message.some(isRequest) ? errorOf(shuttingDown, "handshake", undefined) : undefined
   }
+  if (!isRequest(message)) return undefined
   const { id } = message
   const known: RequestId | undefined = typeof id === "string" || typeof id === "number" ? id : undefined
   return errorOf(shuttingDown, "handshake", known)
 }
+
+const isRequest = (message: unknown): message is { readonly id: unknown } =>
+  typeof message === "object" && message !== null && "method" in message && "id" in message

@@ -4,7 +4,7 @@ import { DefinitionError } from "../builder/errors.ts"
 import { type AnyServer, isServer, type Server } from "../builder/server.ts"
 import type { Complete } from "../builder/server-types.ts"
 import { portsOf } from "../protocol/ports.ts"
-import { type App, appOf, type AssembleOptions, assembleServer, isApp } from "../runtime/app.ts"
+import { type App, appOf, type AssembleOptions, assembleOptions, assembleServer, isApp } from "../runtime/app.ts"
 import type { AssemblyError } from "../runtime/assembly-error.ts"
 import type { LifespanError } from "../runtime/lifespan.ts"
 import { type FetchHandler, type FetchOptions, fetchHandler, fetchHandlerScoped } from "./http/fetch.ts"
@@ -91,8 +91,11 @@ const likeOf = (served: unknown, options: AssembleOptions): AppLike => {
       "This can't be served: pass a server made by server({ name, version }), or an app made by assemble(server)."
     )
   }
-  if (isApp(served) && options.dev !== undefined) {
-    throw new DefinitionError("dev is an option of assemble(server, { dev }): this app is assembled already.")
+  const assembling = isApp(served) ? assembleOptions.find((name) => options[name] !== undefined) : undefined
+  if (assembling !== undefined) {
+    throw new DefinitionError(
+      `${assembling} is an option of assemble(server, { ${assembling} }): this app is assembled already.`
+    )
   }
   const app = isApp(served) ? served : appOf(assembleServer(served, options))
   let like = likes.get(app)

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { assembleOptions } from "../runtime/app.ts"
 import type { HttpOptions, HttpSettings, listen } from "./http/node.ts"
 import { type MessageTransport, serveTransport } from "./memory.ts"
 import { booleanOption, integerOption, maxTimer, show } from "./options.ts"
@@ -143,7 +144,14 @@ interface Carrier {
 
 class StartFailure extends ServeError {}
 
-const known: ReadonlySet<string> = new Set(["http", "transport", "stdio", "signals", "gracePeriod", "dev"])
+const known: ReadonlySet<string> = new Set([
+  "http",
+  "transport",
+  "stdio",
+  "signals",
+  "gracePeriod",
+  ...assembleOptions
+])
 
 const serveSettings = async (options: ServeOptions): Promise<ServeSettings> => {
   const unknown = Object.keys(options).find((name) => !known.has(name))

@@ -154,6 +154,7 @@ export const serveStdio = (
     lines.end()
     reading = false
     flush()
+    connection.ended()
     void drain(gracePeriod)
   }
   const onBroken = () => {

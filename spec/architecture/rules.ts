@@ -11,6 +11,7 @@ const packages: ReadonlyArray<RegExp> = [
   /^valibot$/,
   /^@valibot\/to-json-schema$/,
   /^@cfworker\/json-schema$/,
+  /^@noble\/hashes\/\w+\.js$/,
   /^node:[a-z_/]+$/
 ]
 

@@ -86,6 +86,25 @@ export const gateRows: ReadonlyArray<Row> = [
   refused("GET", { ...good(), method: "GET", body: "" }, 405, -32600, "MCP is served by POST only.", { id: undefined }),
   refused("PUT", { ...good(), method: "PUT" }, 405, -32600, "MCP is served by POST only.", { id: undefined }),
   refused("DELETE", { ...good(), method: "DELETE" }, 405, -32600, "MCP is served by POST only.", { id: undefined }),
+  refused(
+    "DELETE without a session",
+    { ...good({ headers: { "mcp-protocol-version": undefined } }), method: "DELETE" },
+    400,
+    -32600,
+    "DELETE ends a session; send the Mcp-Session-Id that the answer to initialize had.",
+    { id: undefined }
+  ),
+  refused(
+    "DELETE of a session nobody began",
+    {
+      ...good({ headers: { "mcp-protocol-version": undefined, "mcp-session-id": "../../etc/passwd" } }),
+      method: "DELETE"
+    },
+    404,
+    -32600,
+    'Mcp-Session-Id "../../etc/passwd" is not known here, or its session has ended; send initialize to begin a new one.',
+    { id: undefined }
+  ),
   refused("OPTIONS", { ...good(), method: "OPTIONS", body: "" }, 405, -32600, "MCP is served by POST only.", {
     id: undefined
   }),

@@ -207,7 +207,7 @@ export const messageRows: ReadonlyArray<Row> = [
     raw({ jsonrpc: "2.0", id: 1, result: {} }),
     400,
     -32600,
-    "This server waits for no response: it sends no requests over stateless HTTP.",
+    "This server waits for no response: it sends no requests to clients of 2026-07-28.",
     { id: undefined }
   ),
   refused(
@@ -215,7 +215,7 @@ export const messageRows: ReadonlyArray<Row> = [
     raw({ jsonrpc: "2.0", id: 1, error: { code: 1, message: "x" } }),
     400,
     -32600,
-    "This server waits for no response: it sends no requests over stateless HTTP.",
+    "This server waits for no response: it sends no requests to clients of 2026-07-28.",
     { id: undefined }
   ),
   refused(

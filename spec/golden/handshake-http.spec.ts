@@ -22,10 +22,13 @@ describe.each(at.revisions)("%s over stateless HTTP", (revision) => {
     post(serving.port!, { jsonrpc: "2.0", id: 1, method, params }, headers)
   const result = (value: unknown) => json(200, { jsonrpc: "2.0", id: 1, result: value })
 
-  it("agrees on the revision without a header, and mints no session", async () => {
+  it("agrees on the revision without a header, and serves a client that has no use for sessions", async () => {
     const params = { protocolVersion: revision, capabilities: {}, clientInfo: { name: "by-hand", version: "0" } }
     const asked = await post(serving.port!, { jsonrpc: "2.0", id: 1, method: "initialize", params })
-    expect(asked).toStrictEqual(result(at.initialized[revision]))
+    const { body, headers: sent } = result(at.initialized[revision])
+    // basic/transports, "Session Management": visible ASCII, unguessable
+    const session = { "mcp-session-id": expect.stringMatching(/^[0-9a-f]{48}$/) }
+    expect(asked).toStrictEqual({ status: 200, headers: { ...sent, ...session }, body })
     expect(await post(serving.port!, { jsonrpc: "2.0", method: "notifications/initialized" }, headers)).toStrictEqual(
       accepted
     )
@@ -67,7 +70,7 @@ describe.each(at.revisions)("%s over stateless HTTP", (revision) => {
     )
   })
 
-  it("accepts a level, which no connection is there to keep", async () => {
+  it("accepts a level, which no session is there to keep", async () => {
     expect(await ask("logging/setLevel", { level: "emergency" })).toStrictEqual(result({}))
   })
 })
@@ -109,7 +112,13 @@ describe("a body", () => {
       json(400, error(-32600, "id must be a string or an integer of at most 53 bits; it is null."))
     )
     expect(await post(serving.port!, { jsonrpc: "2.0", id: 1, result: {} })).toStrictEqual(
-      json(400, error(-32600, "This server waits for no response: it sends no requests over stateless HTTP."))
+      json(
+        400,
+        error(
+          -32600,
+          "A response needs the Mcp-Session-Id of the session it was asked for in; without a session nobody is asked."
+        )
+      )
     )
   })
 

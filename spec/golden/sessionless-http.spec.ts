@@ -91,7 +91,8 @@ describe("2026-07-28 over HTTP", () => {
   })
 
   it.each(["GET", "DELETE", "PUT"])("serves no %s", async (method) => {
-    const { status, headers, body } = await send(port, { method, headers: { "content-length": "0" } })
+    const sent = { "content-length": "0", "mcp-protocol-version": "2026-07-28" }
+    const { status, headers, body } = await send(port, { method, headers: sent })
     expect({ status, allow: headers["allow"], body: JSON.parse(body) }).toStrictEqual({
       status: 405,
       allow: "POST",
@@ -244,7 +245,7 @@ describe("refusals of 2026-07-28 over HTTP", () => {
     expect(await post(port, { jsonrpc: "2.0", id: 1, result: {} }, headers)).toStrictEqual(
       json(
         400,
-        error(undefined, -32600, "This server waits for no response: it sends no requests over stateless HTTP.")
+        error(undefined, -32600, "This server waits for no response: it sends no requests to clients of 2026-07-28.")
       )
     )
   })

@@ -19,20 +19,11 @@ const cancel =
     await client.call("events", { key, until: "started" })
     controller.abort()
     const outcome = await ended
-    // a call that nobody cancelled ends here
-    if (client.at.transport === "http" && client.at.era === "handshake") await client.call("release", { key })
     const { content } = await client.call("events", { key, until: "finalized" })
     return { outcome, events: JSON.parse(content[0].text) }
   }
 
-/** Stateless HTTP of 2025-11-25 has no connection a `notifications/cancelled` could belong to: the call runs to its end. */
-const cancelled = ({ transport, era }: Combination) => ({
-  outcome: "rejected",
-  events:
-    transport === "http" && era === "handshake"
-      ? ["started", "finished", "finalized"]
-      : ["started", "interrupted", "finalized"]
-})
+const cancelled = { outcome: "rejected", events: ["started", "interrupted", "finalized"] }
 
 /** Asks for messages of a level and above, in the way of each era. */
 const logsFrom =
@@ -52,9 +43,6 @@ const logs = [
   { level: "warning", logger: "db", data: "slow query" },
   { level: "emergency", data: "on fire" }
 ]
-
-/** Stateless HTTP of 2025-11-25 remembers no level: each request gets what the server decides, which is info. */
-const forgetsLevel = ({ transport, era }: Combination) => transport === "http" && era === "handshake"
 
 export const reporting: ReadonlyArray<Case> = [
   {
@@ -88,12 +76,12 @@ export const reporting: ReadonlyArray<Case> = [
   {
     title: "log messages of every level arrive in order, for whoever asks for debug",
     ask: logsFrom("debug"),
-    answer: (at: Combination) => (forgetsLevel(at) ? logs.slice(1) : logs)
+    answer: logs
   },
   {
     title: "log messages under the level asked for stay away",
     ask: logsFrom("warning"),
-    answer: (at: Combination) => (forgetsLevel(at) ? logs.slice(1) : logs.slice(2))
+    answer: logs.slice(2)
   },
   {
     title: "who asked for no level gets info and above where a server may decide, and nothing on 2026-07-28",

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events"
-import type { HttpHead, InFlight, Peer, Ports, Reply } from "../../lib/protocol/exchange.ts"
-import type { JsonRpcNotification, JsonRpcRequest } from "../../lib/protocol/json-rpc.ts"
+import type { HttpHead, InFlight, Peer, Ports, Reply, Sink } from "../../lib/protocol/exchange.ts"
+import type { JsonRpcRequest } from "../../lib/protocol/json-rpc.ts"
 import { errorOf, refusal, statusOf } from "../../lib/protocol/reasons.ts"
 import type { PrincipalShape } from "../../lib/services/principal.ts"
 import type { AppLike } from "../../lib/transports/running.ts"
@@ -28,7 +28,7 @@ type Answer = (reply: Reply) => void
 
 /**
  * Methods: `echo` answers its params at once, `later` after a promise, `hold` when released, `notify` and `notify-hold` send
- * `count` progress notifications first, `prepared` answers bytes, `constant` one shared object, `print` writes to
+ * `count` progress notifications first, `ask` and `ask-hold` ask the client for its roots, `prepared` answers bytes, `constant` one shared object, `print` writes to
  * console.log, `status` chooses an HTTP status, `throw` throws, `many` answers `text` `count` times over.
  */
 export const fakePorts = (): FakePorts => {
@@ -41,7 +41,7 @@ export const fakePorts = (): FakePorts => {
 
   const run = (
     request: FakeRequest,
-    notify: (message: JsonRpcNotification) => void,
+    { notify, ask }: Pick<Sink, "notify" | "ask">,
     reply: Answer
   ): InFlight | undefined => {
     const ok = (result: Readonly<Record<string, unknown>>, extra?: Partial<Reply>) =>
@@ -61,6 +61,15 @@ export const fakePorts = (): FakePorts => {
           return undefined
         }
         break
+      case "ask":
+      case "ask-hold": {
+        const why = ask({ jsonrpc: "2.0", id: "asked-1", method: "roots/list", params: {} })
+        if (method === "ask") {
+          ok({ why: why ?? "asked" })
+          return undefined
+        }
+        break
+      }
       case "hold":
         break
       case "prepared":
@@ -125,7 +134,12 @@ export const fakePorts = (): FakePorts => {
         if (request.id !== undefined) {
           let answered = false
           let work: InFlight | undefined
-          work = run(request, peer.send, (reply) => {
+          const ask: Sink["ask"] = (message) => {
+            peer.send(message)
+            return undefined
+          }
+          const notify: Sink["notify"] = (message) => peer.send(message)
+          work = run(request, { notify, ask }, (reply) => {
             answered = true
             peer.send(reply.message!, reply.resultBytes)
             if (work !== undefined && open.delete(work) && open.size === 0) {
@@ -148,6 +162,9 @@ export const fakePorts = (): FakePorts => {
         for (const work of [...open]) {
           work.interrupt(why)
         }
+      },
+      ended: () => {
+        received.push("ended")
       }
     }
   }
@@ -164,7 +181,13 @@ export const fakePorts = (): FakePorts => {
             sink.reply({ status: 202 })
             return undefined
           }
-          return run(request, sink.notify, sink.reply)
+          return run(request, sink, sink.reply)
+        },
+        end: (head, principal) => {
+          received.push(head.method)
+          heads.push(head)
+          principals.push(principal)
+          return { status: 200 }
         }
       },
       connect

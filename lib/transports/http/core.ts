@@ -1,12 +1,14 @@
-import type { HttpHead, InFlight, Ports, Reply, Sink } from "../../protocol/exchange.ts"
+import type { InFlight, Ports, Reply, Sink } from "../../protocol/exchange.ts"
 import { parseJson } from "../../protocol/json.ts"
 import { errorOf, type Refusal, refusal, statusOf } from "../../protocol/reasons.ts"
 import type { PrincipalShape } from "../../services/principal.ts"
+import { shuttingDown } from "../drain.ts"
+import { refusedWhileDraining } from "../duplex.ts"
 import { booleanOption, integerOption, maxTimer, show } from "../options.ts"
 import { report } from "../report.ts"
 import { ServeError } from "../serve-error.ts"
 import type { Authenticate } from "./authenticate.ts"
-import { type Gate, makeGate } from "./gate.ts"
+import { type Gate, type GateHead, makeGate, onlyAnswers } from "./gate.ts"
 import { type HostRuleOptions, hostRule } from "./hosts.ts"
 
 /** Options of HTTP serving, whichever adapter carries it. */
@@ -63,19 +65,31 @@ export const httpCore = (options: HttpCoreOptions, boundHost: string | undefined
   }
 }
 
-/** Parses a body and hands it to the protocol. A fault of our own answers a masked 500. */
+/** Parses a body and hands it to the protocol; `passed` is the gate's verdict. A fault of our own answers a masked 500. */
 export const receiveBody = (
   ports: Ports,
   text: string,
   maxDepth: number,
-  head: HttpHead,
+  passed: number,
+  head: GateHead,
   principal: PrincipalShape,
   sink: Sink
 ): InFlight | undefined => {
+  if (head.method === "DELETE") {
+    sink.reply(ports.http.end(head, principal))
+    return undefined
+  }
   const body = parseJson(text, maxDepth)
   if (!body.ok) {
     sink.reply(refusedReply(body.refusal))
     return undefined
+  }
+  if ((passed & onlyAnswers) !== 0) {
+    const message = refusedWhileDraining(body.value)
+    if (message !== undefined) {
+      sink.reply({ status: statusOf(shuttingDown, "handshake"), headers: shuttingDown.headers, message })
+      return undefined
+    }
   }
   try {
     return ports.http.receive(body.value, head, principal, sink)

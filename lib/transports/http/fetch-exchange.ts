@@ -7,7 +7,7 @@ import { isRefusal, runAuthenticate } from "./authenticate.ts"
 import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
 import { readBody } from "./fetch-body.ts"
 import { acceptsEvents, acceptsJson, type GateHead } from "./gate.ts"
-import { maxUnreadBytes, sseEvent, sseHeaders } from "./sse.ts"
+import { cannotAsk, maxUnreadBytes, sseEvent, sseHeaders } from "./sse.ts"
 
 /** What the exchanges of one handler share. */
 export interface FetchState {
@@ -54,7 +54,7 @@ export const exchange = (
         }
       }
     }
-    const open = (): ReadableStreamDefaultController<Uint8Array> => {
+    const open = (headers?: Reply["headers"]): ReadableStreamDefaultController<Uint8Array> => {
       let controller: ReadableStreamDefaultController<Uint8Array>
       const stream = new ReadableStream<Uint8Array>(
         {
@@ -65,7 +65,12 @@ export const exchange = (
         },
         { highWaterMark: maxUnreadBytes, size: (chunk) => chunk!.length }
       )
-      resolve(new Response(stream, { status: 200, headers: sseHeaders }))
+      resolve(
+        new Response(stream, {
+          status: 200,
+          headers: headers === undefined ? sseHeaders : { ...headers, ...sseHeaders }
+        })
+      )
       return controller!
     }
     const work: InFlight = {
@@ -79,14 +84,28 @@ export const exchange = (
       }
     }
     const sink: Sink = {
-      notify: (notification) => {
+      notify: (notification, headers) => {
         if (ended || (accepted & acceptsEvents) === 0) {
           return
         }
-        events ??= open()
+        events ??= open(headers)
         if (events.desiredSize! > 0) {
           events.enqueue(encoder.encode(sseEvent(encodeMessage(notification))))
         }
+      },
+      ask: (message) => {
+        if (ended) {
+          return cannotAsk.gone
+        }
+        if ((accepted & acceptsEvents) === 0) {
+          return cannotAsk.acceptsNoEvents
+        }
+        events ??= open()
+        if (events.desiredSize! <= 0) {
+          return cannotAsk.readsNothing
+        }
+        events.enqueue(encoder.encode(sseEvent(encodeMessage(message))))
+        return undefined
       },
       reply: (reply) => {
         if (ended) {
@@ -101,7 +120,7 @@ export const exchange = (
         ) {
           resolve(toResponse(reply))
         } else {
-          events ??= open()
+          events ??= open(reply.headers)
           if (reply.message !== undefined) {
             events.enqueue(encoder.encode(sseEvent(encodeReply(reply))))
           }
@@ -145,7 +164,7 @@ export const exchange = (
           refuse(notUtf8)
           return
         }
-        inFlight = receiveBody(ports, text, core.maxDepth, head, decision, sink)
+        inFlight = receiveBody(ports, text, core.maxDepth, accepted, head, decision, sink)
         listen()
       })
     })

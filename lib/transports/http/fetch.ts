@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { InFlight, Ports } from "../../protocol/exchange.ts"
-import { drained, idleListeners } from "../drain.ts"
+import { drained, idleListeners, shuttingDown } from "../drain.ts"
 import { integerOption, maxTimer } from "../options.ts"
 import type { AppLike } from "../running.ts"
 import { type ServeError, toServeError } from "../serve-error.ts"
@@ -50,7 +50,9 @@ export const fetchHandler = (app: AppLike, options: FetchOptions = {}, owned = t
   const state: FetchState = { core, enter: (work) => open.add(work), leave }
   const handle = (request: Request): Promise<Response> => {
     const head = fetchHead(request, core.trustProxy)
-    const accepted = core.gate(head, disposing !== undefined)
+    const draining = disposing !== undefined
+    // with nothing in flight there is nothing either that a message could still belong to
+    const accepted = draining && open.size === 0 ? shuttingDown : core.gate(head, draining)
     if (typeof accepted !== "number") {
       return Promise.resolve(toResponse(refusedReply(accepted)))
     }

@@ -1,5 +1,6 @@
 import type { HttpHead } from "../../protocol/exchange.ts"
 import { type Refusal, refusal } from "../../protocol/reasons.ts"
+import { looksSessionless } from "../../protocol/revisions.ts"
 import { shuttingDown } from "../drain.ts"
 import { show } from "../options.ts"
 import type { HostRule } from "./hosts.ts"
@@ -16,7 +17,10 @@ export interface GateHead extends HttpHead {
 export const acceptsJson = 1
 export const acceptsEvents = 2
 
-/** A head that passed: the accepted media types as bits. A head that did not: why. */
+/** The bit of a message that may pass while the server drains: it may answer what a call in flight asked, or cancel the call. */
+export const onlyAnswers = 4
+
+/** A head that passed: the accepted media types and `onlyAnswers` as bits. A head that did not: why. */
 export type Verdict = number | Refusal
 
 export interface GateOptions {
@@ -34,7 +38,8 @@ const maxHeader = 1_024
 export const makeGate = ({ path, rule, maxBodyBytes }: GateOptions): Gate => {
   const notFound = refusal("not-found", `Nothing is served at this path; MCP is served at ${path}.`)
   return (head, draining) => {
-    if (draining) {
+    const { get } = head.headers
+    if (draining && (head.method !== "POST" || get("mcp-session-id") === undefined)) {
       return shuttingDown
     }
     if (head.path !== path) {
@@ -44,13 +49,16 @@ export const makeGate = ({ path, rule, maxBodyBytes }: GateOptions): Gate => {
     if (host === undefined || !rule.host(host)) {
       return forbiddenHost(host)
     }
-    const { get } = head.headers
     const origin = get("origin")
     if (origin !== undefined && !rule.origin(origin)) {
       return forbiddenOrigin(origin)
     }
     if (head.method !== "POST") {
-      return methodNotAllowed
+      const version = get("mcp-protocol-version")?.trim()
+      if (version !== undefined && looksSessionless(version)) {
+        return postOnly
+      }
+      return head.method === "DELETE" ? acceptsJson : methodNotAllowed
     }
     if (!isJson(get("content-type"))) {
       return unsupportedMediaType
@@ -64,7 +72,10 @@ export const makeGate = ({ path, rule, maxBodyBytes }: GateOptions): Gate => {
       return notAcceptable
     }
     const length = get("content-length")
-    return length !== undefined && Number(length) > maxBodyBytes ? bodyTooLarge(maxBodyBytes) : accepted
+    if (length !== undefined && Number(length) > maxBodyBytes) {
+      return bodyTooLarge(maxBodyBytes)
+    }
+    return draining ? accepted | onlyAnswers : accepted
   }
 }
 
@@ -90,7 +101,13 @@ const forbiddenOrigin = (origin: string) =>
     `Requests from the Origin ${show(origin)} are not allowed; the operator can add it to the \`origins\` option.`
   )
 
-const methodNotAllowed = refusal("method-not-allowed", "MCP is served by POST only.", { headers: { allow: "POST" } })
+/** 2026-07-28 basic/transports: POST and nothing else. */
+const postOnly = refusal("method-not-allowed", "MCP is served by POST only.", { headers: { allow: "POST" } })
+
+/** 2025-11-25 basic/transports, "Session Management". */
+const methodNotAllowed = refusal("method-not-allowed", "MCP is served by POST; DELETE ends a session.", {
+  headers: { allow: "POST, DELETE" }
+})
 
 // A safelisted type such as text/plain would let any web page post here without a preflight.
 const unsupportedMediaType = refusal(

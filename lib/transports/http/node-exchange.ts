@@ -10,7 +10,7 @@ import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
 import { acceptsEvents, acceptsJson, bodyTimeout, bodyTooLarge } from "./gate.ts"
 import { nodeHead } from "./head.ts"
 import { shuttingDown } from "../drain.ts"
-import { maxUnreadBytes, sseEvent, sseHeaderList } from "./sse.ts"
+import { cannotAsk, maxUnreadBytes, sseEvent, sseHeaderList } from "./sse.ts"
 
 /** What the exchanges of one listening server share. */
 export interface NodeState {
@@ -53,15 +53,32 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
     }
   }
   const sink: Sink = {
-    notify: (notification) => {
+    notify: (notification, headers) => {
       if (ended || (accepted & acceptsEvents) === 0 || response.writableLength > maxUnreadBytes) {
         return
       }
       if (!streaming) {
         streaming = true
-        response.writeHead(200, sseHeaderList as Array<string>)
+        response.writeHead(200, headerList(headers, sseHeaderList, false))
       }
       response.write(sseEvent(encodeMessage(notification)))
+    },
+    ask: (message) => {
+      if (ended) {
+        return cannotAsk.gone
+      }
+      if ((accepted & acceptsEvents) === 0) {
+        return cannotAsk.acceptsNoEvents
+      }
+      if (response.writableLength > maxUnreadBytes) {
+        return cannotAsk.readsNothing
+      }
+      if (!streaming) {
+        streaming = true
+        response.writeHead(200, sseHeaderList as Array<string>)
+      }
+      response.write(sseEvent(encodeMessage(message)))
+      return undefined
     },
     reply: (reply) => {
       if (ended) {
@@ -73,7 +90,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
       ended = true
       if (streaming || ((accepted & acceptsJson) === 0 && reply.status === 200 && reply.message !== undefined)) {
         if (!streaming) {
-          response.writeHead(200, headerList(reply, sseHeaderList, state.draining))
+          response.writeHead(200, headerList(reply.headers, sseHeaderList, state.draining))
         }
         response.end(reply.message === undefined ? "" : sseEvent(encodeReply(reply)))
       } else {
@@ -118,7 +135,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         sink.reply(refusedReply(notUtf8))
         return
       }
-      inFlight = receiveBody(state.ports, text, core.maxDepth, head, decision, sink)
+      inFlight = receiveBody(state.ports, text, core.maxDepth, accepted, head, decision, sink)
     })
   })
 }
@@ -180,7 +197,7 @@ const send = (response: ServerResponse, reply: Reply, closing: boolean): void =>
   if (length > 0) {
     headers.push("content-type", "application/json")
   }
-  response.writeHead(reply.status, headerList(reply, headers, closing))
+  response.writeHead(reply.status, headerList(reply.headers, headers, closing))
   response.end(body)
 }
 
@@ -207,18 +224,18 @@ const sendPrepared = (
   const rest = endedBytes(resultBytes)
   const length = Buffer.byteLength(head) + rest.length
   const headers = ["content-length", `${length}`, "content-type", "application/json"]
-  response.writeHead(reply.status, headerList(reply, headers, closing))
+  response.writeHead(reply.status, headerList(reply.headers, headers, closing))
   response.write(head)
   response.end(rest)
 }
 
-const headerList = (reply: Reply, own: ReadonlyArray<string>, closing: boolean): Array<string> => {
-  if (reply.headers === undefined && !closing) {
+const headerList = (headers: Reply["headers"], own: ReadonlyArray<string>, closing: boolean): Array<string> => {
+  if (headers === undefined && !closing) {
     return own as Array<string>
   }
   const list = [...own]
-  for (const name in reply.headers) {
-    list.push(name, reply.headers[name]!)
+  for (const name in headers) {
+    list.push(name, headers[name]!)
   }
   if (closing) {
     list.push("connection", "close")
@@ -249,7 +266,7 @@ const refuseUnread = (request: IncomingMessage, response: ServerResponse, refuse
   const body = encodeReply(reply)
   const small = declared !== undefined && Number(declared) <= maxDiscarded
   const headers = ["content-type", "application/json", "content-length", `${Buffer.byteLength(body)}`]
-  response.writeHead(reply.status, headerList(reply, headers, closing || !small))
+  response.writeHead(reply.status, headerList(reply.headers, headers, closing || !small))
   response.write(body)
   // Closing a socket with unread bytes resets it, and the client could lose the answer: so discard for a moment first.
   const linger = setTimeout(() => response.destroy(), lingerMillis)

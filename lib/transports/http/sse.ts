@@ -26,3 +26,10 @@ export const sseEvent = (message: Encoded): string =>
 
 /** Notifications are dropped while more bytes than this wait for a slow reader, so that it cannot fill our memory. */
 export const maxUnreadBytes = 1_048_576
+
+/** Why a client could not be asked; these complete "The client did not answer: …". */
+export const cannotAsk = {
+  gone: "the stream it was asked on is gone",
+  acceptsNoEvents: "its Accept header does not admit text/event-stream, the only way to ask it",
+  readsNothing: "it does not read what it is sent"
+} as const

@@ -48,7 +48,7 @@ describe("a fetch handler", () => {
     expect((await handler(post("{}", {}, "http://evil.example/mcp"))).status).toBe(403)
     expect((await handler(post("{}", { headers: { host: "evil.example" } }))).status).toBe(403)
     const get = await handler(new Request("http://localhost/mcp?x"))
-    expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"])
+    expect([get.status, get.headers.get("allow")]).toEqual([405, "POST, DELETE"])
     const hosted = fetchHandler(fakeApp().app, { hosts: ["api.example.com"], path: "/" })
     expect((await hosted(post(call("echo"), {}, "https://api.example.com/"))).status).toBe(200)
   })

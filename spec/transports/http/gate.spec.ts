@@ -15,6 +15,7 @@ const start = async (options: HttpOptions = {}) => {
 
 afterAll(() => Promise.all(listeners.map((listener) => listener.drain(0))))
 
+const postOrDelete = { allow: "POST, DELETE" }
 const error = (code: number, message: string) => ({ jsonrpc: "2.0", error: { code, message } })
 
 describe("the gate of an HTTP server with default options", () => {
@@ -84,9 +85,37 @@ describe("the gate of an HTTP server with default options", () => {
       403,
       error(-32600, 'Requests from the Origin "null" are not allowed; the operator can add it to the `origins` option.')
     ],
-    ["GET", { method: "GET" }, 405, error(-32600, "MCP is served by POST only."), { allow: "POST" }],
-    ["DELETE", { method: "DELETE" }, 405, error(-32600, "MCP is served by POST only."), { allow: "POST" }],
-    ["OPTIONS", { method: "OPTIONS" }, 405, error(-32600, "MCP is served by POST only."), { allow: "POST" }],
+    ["GET", { method: "GET" }, 405, error(-32600, "MCP is served by POST; DELETE ends a session."), postOrDelete],
+    [
+      "OPTIONS",
+      { method: "OPTIONS" },
+      405,
+      error(-32600, "MCP is served by POST; DELETE ends a session."),
+      postOrDelete
+    ],
+    [
+      "GET of 2026-07-28",
+      { method: "GET", headers: { "mcp-protocol-version": "2026-07-28" } },
+      405,
+      error(-32600, "MCP is served by POST only."),
+      { allow: "POST" }
+    ],
+    [
+      "DELETE of 2026-07-28, which has no sessions",
+      { method: "DELETE", headers: { "mcp-protocol-version": "2026-07-28" } },
+      405,
+      error(-32600, "MCP is served by POST only."),
+      { allow: "POST" }
+    ],
+    [
+      "DELETE from another site",
+      { method: "DELETE", headers: { origin: "https://evil.example", "content-type": undefined } },
+      403,
+      error(
+        -32600,
+        'Requests from the Origin "https://evil.example" are not allowed; the operator can add it to the `origins` option.'
+      )
+    ],
     [
       "text/plain, which any page may post",
       { headers: { "content-type": "text/plain" } },

@@ -1,0 +1,112 @@
+import type { ClientRequests } from "./client-requests.ts"
+import type { InFlight, Reply, Sink } from "./exchange.ts"
+import type { JsonRpcNotification, JsonRpcRequest, RequestId } from "./json-rpc.ts"
+import { quoted } from "./method.ts"
+import { refusal } from "./reasons.ts"
+import { refuse } from "./serve-request.ts"
+
+/** One request of a peer in flight. Interrupted as disconnected it ends unanswered, as if its peer had cancelled it. */
+export interface OpenRequest extends InFlight {
+  /** Interrupts it and replies with this at once: its id is free, and a batch waits for it no longer. */
+  readonly drop: (reply: Reply) => void
+  /** Gives up what the client was asked as part of it. */
+  readonly abandonAsks: (why: string) => void
+}
+
+/** The requests of one peer that are in flight, by id. */
+export interface InFlightRequests {
+  /**
+   * Starts a request with a sink of its own, unless its id is in use. Returns undefined where it was answered at once.
+   * What the client was asked as part of it and has not answered by its end is given up.
+   */
+  readonly begin: (
+    request: JsonRpcRequest,
+    sink: Sink,
+    start: (request: JsonRpcRequest, sink: Sink) => InFlight | undefined
+  ) => OpenRequest | undefined
+  /** Takes any notification; basic/utilities/cancellation: unknown and finished ids are ignored. */
+  readonly notified: (notification: JsonRpcNotification) => void
+  readonly size: () => number
+  readonly interrupt: (why: "disconnected" | "drained") => void
+  /** Drops all of them with the reply for each id. */
+  readonly drop: (reply: (id: RequestId) => Reply) => void
+}
+
+/** No requests yet. `onIdle` is called each time the last one ends. */
+export const inFlightRequests = (requests: ClientRequests, onIdle: () => void): InFlightRequests => {
+  const open = new Map<RequestId, OpenRequest>()
+
+  const begin: InFlightRequests["begin"] = (request, sink, start) => {
+    const { id } = request
+    if (open.has(id)) {
+      const message = `Request id ${quoted(id)} is in use by a request in flight; use a new id for each request.`
+      return refuse(sink, refusal("duplicate-id", message), "handshake", id)
+    }
+    let mine: OpenRequest | undefined
+    let asked: Array<RequestId> | undefined
+    let ended = false
+    const abandonAsks = (why: string) => {
+      if (asked === undefined) return
+      for (const one of asked) requests.abandon(one, why)
+      asked = undefined
+    }
+    const end = (reply: Reply) => {
+      abandonAsks(partOfEnded)
+      ended = true
+      if (mine !== undefined && open.delete(id) && open.size === 0) onIdle()
+      sink.reply(reply)
+    }
+    const own: Sink = {
+      notify: sink.notify,
+      ask: (message) => {
+        if ("id" in message) {
+          if (ended) return partOfEnded
+          asked ??= []
+          asked.push(message.id)
+        }
+        return sink.ask(message)
+      },
+      reply: (reply) => {
+        if (!ended) end(reply)
+      }
+    }
+    const started = start(request, own)
+    if (started === undefined || ended) return undefined
+    const drop = (reply: Reply) => {
+      if (ended) return
+      started.interrupt("disconnected")
+      if (!ended) end(reply)
+    }
+    mine = {
+      drop,
+      abandonAsks,
+      interrupt: (why) => {
+        if (why === "disconnected") drop(unanswered)
+        else started.interrupt(why)
+        return undefined
+      }
+    }
+    open.set(id, mine)
+    return mine
+  }
+
+  return {
+    begin,
+    notified: ({ method, params }) => {
+      if (method !== "notifications/cancelled") return
+      open.get(params?.["requestId"] as RequestId)?.drop(unanswered)
+    },
+    size: () => open.size,
+    interrupt: (why) => {
+      for (const one of [...open.values()]) one.interrupt(why)
+    },
+    drop: (reply) => {
+      for (const [id, one] of [...open]) one.drop(reply(id))
+    }
+  }
+}
+
+const partOfEnded = "the request that it was part of has ended"
+
+/** A cancelled request gets no answer; over HTTP that is a stream of events without any. */
+const unanswered: Reply = { status: 200, headers: { "content-type": "text/event-stream" } }

@@ -1,0 +1,171 @@
+import { DefinitionError } from "../builder/errors.ts"
+import { type Bytes, fromBase64url, toBase64url } from "./seal-base64url.ts"
+import { nodePrimitives } from "./seal-node.ts"
+import type { SealCipher, SealPrimitives } from "./seal-primitives.ts"
+import { webPrimitives } from "./seal-web.ts"
+
+/**
+ * Seals the `requestState` that a client carries from one round of a call to the next (MCP 2026-07-28,
+ * basic/patterns/mrtr): it can neither read nor change it, nor use it later or for anything else.
+ */
+export interface Sealer {
+  /**
+   * Seals JSON text. `binding` is authenticated with it and costs no bytes: only who knows it can open the state.
+   * Rejects with a RangeError what `open` would refuse: text over 4 MiB, a state over 1 MiB.
+   */
+  readonly seal: (text: string, binding: string) => Promise<string>
+  /** Opens whatever a client sent; never rejects. */
+  readonly open: (state: unknown, binding: string) => Promise<Opened>
+}
+
+/**
+ * The sealed JSON text, or why there is none: `malformed` was never a state, `unknown-key` is of a key not in the ring,
+ * `forged` was changed or is bound to something else, `expired` is too old.
+ */
+export type Opened =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly reason: "malformed" | "unknown-key" | "forged" | "expired" }
+
+export interface SealOptions {
+  /**
+   * Secrets that `checkKeys` took: the first seals, all open. Default: one random key of this process. Put a new one in
+   * front now and then, at the latest after 2^32 states (NIST SP 800-38D §8.3).
+   */
+  readonly keys?: ReadonlyArray<string> | undefined
+  /** How long a state can be opened, in milliseconds. Default 15 minutes. */
+  readonly ttl?: number | undefined
+  /** The time in milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
+}
+
+const KEY_LENGTH = 32
+
+/** Throws a DefinitionError unless `keys` are one or more different strings of 32 characters or more; `where` names the option. */
+export const checkKeys = (keys: unknown, where: string): void => {
+  const fix = "Make a key with: openssl rand -base64 32"
+  if (!Array.isArray(keys) || keys.length === 0) {
+    throw new DefinitionError(`${where}: use an array of one or more strings; the first seals, all open. ${fix}`)
+  }
+  for (const [index, key] of keys.entries()) {
+    if (typeof key !== "string") {
+      throw new DefinitionError(`${where}[${index}]: use a string of ${KEY_LENGTH} characters or more. ${fix}`)
+    }
+    if (key.length < KEY_LENGTH) {
+      throw new DefinitionError(
+        `${where}[${index}] has ${key.length} characters, of ${KEY_LENGTH} that make it hard to guess. ${fix}`
+      )
+    }
+    const first = keys.indexOf(key)
+    if (first !== index) {
+      throw new DefinitionError(`${where}[${index}] is the same key as ${where}[${first}]: leave one of them out.`)
+    }
+  }
+}
+
+/** A sealer by AES-256-GCM; its keys are derived at the first use. */
+export const makeSealer = (options: SealOptions): Sealer => {
+  let sealer: Sealer | undefined
+  const made = () => (sealer ??= sealerWith(nodePrimitives() ?? webPrimitives(), options))
+  return {
+    seal: (text, binding) => made().seal(text, binding),
+    open: (state, binding) => made().open(state, binding)
+  }
+}
+
+// A state is base64url of: version (1 byte), key id (4), iv (12), ciphertext, tag (16).
+// Its plaintext is: when it expires (float64, milliseconds since 1970), whether the rest is deflated (1 byte), the text.
+const VERSION = 1
+const IV = 5
+const CIPHERTEXT = 17
+const TEXT = 9
+const SHORTEST = CIPHERTEXT + TEXT + 16
+const LONGEST_STATE = 2 ** 20
+const LONGEST_TEXT = 2 ** 22
+const DEFLATE_ABOVE = 2 ** 10
+
+/** A sealer on chosen primitives; states are the same on all of them. */
+export const sealerWith = (primitives: SealPrimitives, options: SealOptions): Sealer => {
+  const { ttl = 15 * 60_000, now = Date.now } = options
+  let ring: Promise<ReadonlyArray<Key>> | undefined
+  // Not before the first use: Workers give no random bytes while modules load
+  const keys = () => (ring ??= Promise.all((options.keys ?? [randomKey()]).map((key) => derive(key, primitives))))
+
+  const seal = async (text: string, binding: string): Promise<string> => {
+    const bytes = utf8(text)
+    if (bytes.length > LONGEST_TEXT) throw tooLarge(bytes.length, LONGEST_TEXT, "bytes of text")
+    const deflated = bytes.length > DEFLATE_ABOVE ? ((await primitives.deflate?.(bytes)) ?? bytes) : bytes
+    const content = deflated.length < bytes.length ? deflated : bytes
+
+    const plain = new Uint8Array(TEXT + content.length)
+    new DataView(plain.buffer).setFloat64(0, now() + ttl)
+    plain[TEXT - 1] = content === bytes ? 0 : 1
+    plain.set(content, TEXT)
+
+    const { id, cipher } = (await keys())[0]!
+    const iv = globalThis.crypto.getRandomValues(new Uint8Array(12))
+    const sealed = await cipher.encrypt(iv, plain, utf8(binding))
+
+    const state = new Uint8Array(CIPHERTEXT + sealed.length)
+    state[0] = VERSION
+    new DataView(state.buffer).setUint32(1, id)
+    state.set(iv, IV)
+    state.set(sealed, CIPHERTEXT)
+    const token = toBase64url(state)
+    if (token.length > LONGEST_STATE) throw tooLarge(token.length, LONGEST_STATE, "characters")
+    return token
+  }
+
+  const open = async (state: unknown, binding: string): Promise<Opened> => {
+    if (typeof state !== "string" || state.length > LONGEST_STATE) return malformed
+    const bytes = fromBase64url(state)
+    if (bytes === undefined || bytes.length < SHORTEST || bytes[0] !== VERSION) return malformed
+
+    const id = viewOf(bytes).getUint32(1)
+    const key = (await keys()).find((key) => key.id === id)
+    if (key === undefined) return { ok: false, reason: "unknown-key" }
+
+    let plain: Bytes
+    try {
+      plain = await key.cipher.decrypt(bytes.subarray(IV, CIPHERTEXT), bytes.subarray(CIPHERTEXT), utf8(binding))
+    } catch {
+      return { ok: false, reason: "forged" }
+    }
+    if (!(now() < viewOf(plain).getFloat64(0))) return { ok: false, reason: "expired" }
+    const content = plain.subarray(TEXT)
+    const text = plain[TEXT - 1] === 1 ? await primitives.inflate(content, LONGEST_TEXT) : content
+    return { ok: true, text: decoder.decode(text) }
+  }
+
+  return { seal, open: (state, binding) => open(state, binding).catch(() => malformed) }
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const malformed: Opened = { ok: false, reason: "malformed" }
+
+const tooLarge = (size: number, most: number, unit: string) =>
+  new RangeError(`A requestState cannot hold ${size} ${unit}, ${most} at most: keep what is large in a JournalStore.`)
+
+interface Key {
+  /** Tells keys of a ring apart, and nothing about the key. */
+  readonly id: number
+  readonly cipher: SealCipher
+}
+
+/** HKDF-SHA-256 (RFC 5869) of a secret: 32 bytes are the key, 4 more its id. */
+const derive = async (secret: string, { cipher }: SealPrimitives): Promise<Key> => {
+  const { subtle } = globalThis.crypto
+  const material = await subtle.importKey("raw", utf8(secret), "HKDF", false, ["deriveBits"])
+  const info = utf8("mcpipe/requestState/v1")
+  const derived = await subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: utf8(""), info }, material, 36 * 8)
+  return { id: new DataView(derived).getUint32(32), cipher: await cipher(new Uint8Array(derived, 0, 32)) }
+}
+
+const randomKey = (): string => toBase64url(globalThis.crypto.getRandomValues(new Uint8Array(32)))
+
+/** UTF-8 has no half characters; JSON text may hold them, in strings only, and can write them as escapes. */
+const utf8 = (text: string): Bytes =>
+  encoder.encode(text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`))
+
+const viewOf = (bytes: Bytes): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,0 +1,267 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+
+import * as Fiber from "effect/Fiber"
+import type { ErrorClass } from "../builder/component.ts"
+import type { AskRefused, AskTimedOut } from "../services/ask-errors.ts"
+import type { AskOptions, AskRequest, Asks, StepOptions } from "../services/asks.ts"
+import { canonical, digest } from "../services/digest.ts"
+import type { Recorded } from "./journal.ts"
+import { failureOf, recordedOf, valueOf } from "./step-record.ts"
+
+/** A step being run, found by what it runs through its context. */
+export interface Frame {
+  readonly id: string
+  readonly name: string
+  readonly asks: boolean
+  /** Asks made in it that have no answer yet: while there are any, it can be suspended. */
+  open: number
+}
+
+/** Marks what runs inside of a step. */
+export class InStep extends Context.Service<InStep, Frame>()("mcpipe/InStep") {}
+
+/** One question with its identity. */
+export interface Asked {
+  readonly id: string
+  readonly request: AskRequest
+  readonly digest: string
+  readonly label: string
+  readonly options: AskOptions
+  readonly frame: Frame | undefined
+}
+
+/** Who is asked. */
+export interface AskingOptions {
+  readonly capabilities: Readonly<Record<string, unknown>>
+  readonly revision: string
+  /** Classes that recorded failures become again. */
+  readonly errors: ReadonlyArray<ErrorClass>
+}
+
+/** An ask or step was used in a way that cannot work; a bug of the author, so it is a defect. */
+export class AskMisuse extends Error {
+  override readonly name = "AskMisuse"
+}
+
+const keyPattern = /^[A-Za-z0-9_.-]{1,128}$/
+
+/**
+ * What every way of asking has in common: ids that are the same in every round, steps inside of steps, and whether
+ * anything is open. An ask is known by its key, or by what it asks and how often that was asked before; never by its place
+ * in a sequence, which differs from run to run where asks are concurrent.
+ */
+export abstract class Asking implements Asks {
+  readonly capabilities: Readonly<Record<string, unknown>>
+  readonly revision: string
+  // most calls ask nothing and run no step: what only those need is made when they come
+  #counts: Map<string, number> | undefined
+  #keys: Set<string> | undefined
+  #running: Set<Frame> | undefined
+  #watchers: Set<() => void> | undefined
+
+  readonly #errors: ReadonlyArray<ErrorClass>
+  /** What has been recorded, by step id. */
+  protected steps: Map<string, Recorded> | undefined
+
+  constructor({ capabilities, revision, errors }: AskingOptions) {
+    this.capabilities = capabilities
+    this.revision = revision
+    this.#errors = errors
+  }
+
+  abstract readonly replays: boolean
+  abstract readonly seed: string
+  abstract notify(method: string, params: Readonly<Record<string, unknown>>): void
+  abstract retreading(): boolean
+  abstract suspended(): boolean
+  protected abstract put(asked: Asked): Effect.Effect<unknown, AskRefused | AskTimedOut>
+  /** Whether any question waits for its answer. */
+  abstract waiting(): boolean
+
+  ask(request: AskRequest, options: AskOptions): Effect.Effect<unknown, AskRefused | AskTimedOut> {
+    return Effect.withFiber((fiber) => {
+      if (isUninterruptible(fiber)) {
+        return Effect.die(
+          new AskMisuse(
+            `${request.method} was asked where nothing can be interrupted (in a finalizer, an acquire or an uninterruptible region), ` +
+              "and an unanswered question would hold it for ever: ask before it."
+          )
+        )
+      }
+      if (this.suspended()) return Effect.never
+      const frame = Context.getOrUndefined(fiber.context as Context.Context<any>, InStep)
+      if (frame !== undefined && !frame.asks) {
+        return Effect.die(
+          new AskMisuse(
+            `${request.method} was asked inside of Durable.step(${JSON.stringify(frame.name)}): a step runs to its end once begun, so it cannot wait for an answer. ` +
+              "Ask before the step, and use the answer in it."
+          )
+        )
+      }
+      const { key } = options
+      const within = frame === undefined ? "" : `${frame.id}/`
+      const asked = digest(canonical([request.method, request.params]))
+      let id: string
+      if (key === undefined) id = this.#next(`${within}${kindOf(request)}:${asked.slice(0, 16)}`)
+      else {
+        if (!keyPattern.test(key)) {
+          return Effect.die(
+            new AskMisuse(`The key ${JSON.stringify(key)} of an ask: use 1 to 128 letters, digits, "_", "." or "-".`)
+          )
+        }
+        id = `${within}${key}`
+        this.#keys ??= new Set()
+        if (this.#keys.has(id)) {
+          return Effect.die(
+            new AskMisuse(
+              `Two asks of this call have the key ${JSON.stringify(key)}: a key names one ask, so give each a key of its own, such as \`${key}-2\`.`
+            )
+          )
+        }
+        this.#keys.add(id)
+      }
+      return this.put({ id, request, digest: asked, label: labelOf(request), options, frame })
+    })
+  }
+
+  step<A, E, R>(name: string, effect: Effect.Effect<A, E, R>, options: StepOptions = {}): Effect.Effect<A, E, R> {
+    return Effect.withFiber((fiber) => {
+      if (this.suspended()) {
+        // a finalizer of this round cleans up what this round has opened, whatever the journal says
+        return isUninterruptible(fiber) ? effect : Effect.never
+      }
+      const above = Context.getOrUndefined(fiber.context as Context.Context<any>, InStep)
+      const base = above === undefined ? name : `${above.id}/${name}`
+      for (const frame of this.#running ?? []) {
+        if (frame.name !== name || !frame.id.startsWith(base)) continue
+        return Effect.die(
+          new AskMisuse(
+            `Durable.step(${JSON.stringify(name)}) began while a step of this name was running: which result belongs to which could not be told in a later round. ` +
+              `Give each a name of its own, such as \`${name}:\${id}\`.`
+          )
+        )
+      }
+      return this.#perform({ id: this.#next(base), name, asks: options.asks === true, open: 0 }, effect, options)
+    })
+  }
+
+  occurrence(name: string): number {
+    const context = Fiber.getCurrent()?.context as Context.Context<any> | undefined
+    const frame = context === undefined ? undefined : Context.getOrUndefined(context, InStep)
+    // a space keeps these apart from ids of asks and steps
+    return this.#count(`${frame === undefined ? "" : `${frame.id}/`} ${name}`)
+  }
+
+  #perform<A, E, R>(frame: Frame, effect: Effect.Effect<A, E, R>, options: StepOptions): Effect.Effect<A, E, R> {
+    const { id, name } = frame
+    this.moved()
+    this.steps ??= new Map()
+    const { steps } = this
+    const give = (recorded: Recorded): Effect.Effect<A, E> => {
+      switch (recorded[0]) {
+        case "nothing":
+          return Effect.succeed(undefined as A)
+        case "value":
+          return Effect.sync(() => valueOf(recorded[1], name, options.decode))
+        case "failure":
+          return Effect.suspend(() =>
+            Effect.fail(failureOf(recorded[1], [...(options.errors ?? []), ...this.#errors]) as E)
+          )
+      }
+    }
+    const known = steps.get(id)
+    if (known !== undefined) return give(known)
+    if (this.unrecorded(name)) return Effect.never
+    this.#running ??= new Set()
+    this.#running.add(frame)
+    const framed = Effect.provideService(effect, InStep, frame) as Effect.Effect<A, E, R>
+    const run = Effect.onExit(framed, (exit) =>
+      Effect.sync(() => {
+        this.#running!.delete(frame)
+        this.moved()
+        if (this.suspended()) return
+        const recorded = recordedOf(exit, name, options.decode !== undefined)
+        if (recorded === undefined) return
+        steps.set(id, recorded)
+        if (frame.asks) this.recordedAsks(id)
+      })
+    )
+    // what this round goes on with is what later ones will go on with
+    return Effect.matchCauseEffect(run, {
+      onSuccess: (): Effect.Effect<A, E> => {
+        const recorded = steps.get(id)
+        return recorded === undefined ? Effect.never : give(recorded)
+      },
+      onFailure: (cause) => {
+        const recorded = steps.get(id)
+        return recorded === undefined ? Effect.failCause(cause) : give(recorded)
+      }
+    })
+  }
+
+  /** To be called whenever an ask or step begins or ends. */
+  protected moved(): void {}
+
+  /** A step of this name is about to run that is not recorded; true where it must not. */
+  protected unrecorded(_name: string): boolean {
+    return false
+  }
+
+  /** A step that may ask has ended: its own asks will not be asked again. */
+  protected recordedAsks(_id: string): void {}
+
+  /** Whether a step is at work that must not be cut: one that waits for answers of its own may be. */
+  protected busy(): boolean {
+    for (const frame of this.#running ?? []) if (frame.open === 0) return true
+    return false
+  }
+
+  /** Ends as soon as a question is open (`true`), or none is (`false`). */
+  whenWaiting(expected: boolean): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      this.#watchers ??= new Set()
+      const watchers = this.#watchers
+      const look = () => {
+        if (this.waiting() !== expected) return
+        watchers.delete(look)
+        resume(Effect.void)
+      }
+      watchers.add(look)
+      look()
+      return Effect.sync(() => void watchers.delete(look))
+    })
+  }
+
+  /** To be called whenever `waiting` may have changed. */
+  protected changed(): void {
+    for (const look of [...(this.#watchers ?? [])]) look()
+  }
+
+  #next(base: string): string {
+    const n = this.#count(base)
+    return n === 0 ? base : `${base}#${n + 1}`
+  }
+
+  #count(name: string): number {
+    this.#counts ??= new Map()
+    const n = this.#counts.get(name) ?? 0
+    this.#counts.set(name, n + 1)
+    return n
+  }
+}
+
+const kinds = { "elicitation/create": "elicit", "sampling/createMessage": "sample", "roots/list": "roots" } as const
+
+const kindOf = ({ method }: AskRequest): string => kinds[method]
+
+/** What a question is called in messages. */
+const labelOf = ({ method, params }: AskRequest): string => {
+  const { message, messages } = params as { message?: unknown; messages?: ReadonlyArray<unknown> }
+  const said = typeof message === "string" ? message : messages === undefined ? "" : JSON.stringify(messages.at(-1))
+  return said === "" ? method : `${method} (${said.length > 80 ? `${said.slice(0, 77)}...` : said})`
+}
+
+/** Effect keeps this to itself, and has no other way to ask. */
+const isUninterruptible = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  (fiber as unknown as { readonly interruptible?: boolean }).interruptible === false

@@ -1,0 +1,66 @@
+import * as Effect from "effect/Effect"
+import { AskRefused, type AskTimedOut } from "../services/ask-errors.ts"
+import type { AskRequest } from "../services/asks.ts"
+import { type Asked, Asking, type AskingOptions } from "./asking.ts"
+
+export interface DirectOptions extends AskingOptions {
+  readonly callId: () => string
+  /** Sends one question and gives the client's raw result. */
+  readonly send: (request: AskRequest) => Effect.Effect<unknown, AskRefused | AskTimedOut>
+  readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => void
+}
+
+/** How often a client is asked again that answers with what is no answer at all. */
+const attempts = 3
+
+/** Asking where the server can send requests of its own: the handler waits for the answer and goes on. */
+export class DirectAsks extends Asking {
+  readonly replays = false
+  readonly #options: DirectOptions
+  #open = 0
+
+  constructor(options: DirectOptions) {
+    super(options)
+    this.#options = options
+  }
+
+  get seed(): string {
+    return this.#options.callId()
+  }
+
+  notify(method: string, params: Readonly<Record<string, unknown>>): void {
+    this.#options.notify(method, params)
+  }
+
+  retreading(): boolean {
+    return false
+  }
+
+  suspended(): boolean {
+    return false
+  }
+
+  waiting(): boolean {
+    return this.#open > 0
+  }
+
+  protected put({ request, options }: Asked): Effect.Effect<unknown, AskRefused | AskTimedOut> {
+    const { wellFormed } = options
+    const attempt = (left: number): Effect.Effect<unknown, AskRefused | AskTimedOut> =>
+      Effect.flatMap(this.#options.send(request), (answer) => {
+        if (wellFormed(answer)) return Effect.succeed(answer)
+        if (left > 1) return attempt(left - 1)
+        return Effect.fail(new AskRefused(request.method, "what it sent is not an answer to it"))
+      })
+    return Effect.suspend(() => {
+      this.#open++
+      this.changed()
+      return Effect.onExit(attempt(attempts), () =>
+        Effect.sync(() => {
+          this.#open--
+          this.changed()
+        })
+      )
+    })
+  }
+}

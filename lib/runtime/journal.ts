@@ -1,0 +1,44 @@
+/** One answered ask: its id, a digest of what was asked, the words it has in messages, and the client's raw result. */
+export type Answered = readonly [id: string, asked: string, label: string, answer: unknown]
+
+/** One ask that waits for its answer. */
+export type Open = readonly [id: string, asked: string, label: string]
+
+/** How a step ended: with a value, with nothing, or with a failure. */
+export type Recorded = readonly ["value", unknown] | readonly ["nothing"] | readonly ["failure", unknown]
+
+/**
+ * What one call has asked, heard and done in its rounds so far. Plain JSON: it travels sealed in `requestState`, or lies
+ * in a `JournalStore`, and any process that can open it goes on with the call.
+ */
+export interface Journal {
+  /** Of this format; a journal of another one is refused. */
+  readonly version: typeof journalVersion
+  readonly callId: string
+  /** Rounds that have ended. */
+  readonly round: number
+  /** By the round that brought them, each batch in the order its asks were made. */
+  readonly answers: ReadonlyArray<ReadonlyArray<Answered>>
+  readonly steps: Readonly<Record<string, Recorded>>
+  /** What the client may answer now, in the order it was asked. */
+  readonly open: ReadonlyArray<Open>
+}
+
+export const journalVersion = 1
+
+/** The journal with what the client answered: only asks that are open take an answer, everything else is ignored. */
+export const answered = (journal: Journal, responses: Readonly<Record<string, unknown>>): Journal => {
+  const batch = journal.open.flatMap(([id, asked, label]): ReadonlyArray<Answered> =>
+    Object.hasOwn(responses, id) ? [[id, asked, label, responses[id]]] : []
+  )
+  if (batch.length === 0) return journal
+  return {
+    ...journal,
+    answers: [...journal.answers, batch],
+    open: journal.open.filter(([id]) => !Object.hasOwn(responses, id))
+  }
+}
+
+/** Whether a value that a sealed state held is a journal of this version. */
+export const isJournal = (u: unknown): u is Journal =>
+  typeof u === "object" && u !== null && (u as Partial<Journal>).version === journalVersion

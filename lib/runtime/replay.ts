@@ -1,0 +1,314 @@
+import * as Effect from "effect/Effect"
+import type { AskRefused, AskTimedOut } from "../services/ask-errors.ts"
+import type { AskRequest } from "../services/asks.ts"
+import { type Asked, Asking, type AskingOptions } from "./asking.ts"
+import { type Answered, answered, type Journal, journalVersion, type Open } from "./journal.ts"
+import { macrotask, mover } from "./turns.ts"
+
+/** What a call needs to go on: where it stands, and how to stop it here. */
+export interface ReplayOptions extends AskingOptions {
+  readonly journal: Journal | undefined
+  readonly responses: Readonly<Record<string, unknown>>
+  readonly callId: () => string
+  /** Rounds one call may take. */
+  readonly maxRounds: number
+  /** Interrupts the handler: it is suspended, or has diverged. */
+  readonly stop: () => void
+  /** Whether this run only looks if it comes to the same: a step that is not recorded is then a difference. Default false. */
+  readonly rehearsal?: boolean | undefined
+}
+
+/** How a call was suspended. */
+export interface Suspension {
+  /** What the client has to answer, by ask id. */
+  readonly requests: ReadonlyMap<string, AskRequest>
+  /** To be given back in the next round. */
+  readonly journal: Journal
+}
+
+/** A later run of a handler asked something else than the run before it; a bug of the author, so it is a defect. */
+export class ReplayDiverged extends Error {
+  override readonly name = "ReplayDiverged"
+  constructor(before: ReadonlyArray<string>, now: ReadonlyArray<string>) {
+    super(
+      `The handler took another path than in an earlier round. Asked before: ${before.join(", ")}; asked now: ${now.join(", ")}. ` +
+        "On 2026-07-28 a handler runs from its start in each round, so what decides what it asks must be the same each time: " +
+        "take time, randomness and I/O from Durable.now, Durable.random and Durable.step(name, effect), or give the ask a { key }."
+    )
+  }
+}
+
+/** A call asked in more rounds than it may. */
+export class TooManyRounds extends Error {
+  override readonly name = "TooManyRounds"
+  constructor(rounds: number, asks: ReadonlyArray<string>) {
+    super(
+      `The call has asked in ${rounds} rounds, the most that maxRounds allows, and was to ask again: ${asks.join(", ")}.`
+    )
+  }
+}
+
+/** Macrotasks without a new ask after which those at hand are taken for all of this round. */
+const settleTurns = 2
+
+/** Milliseconds that an ask of an earlier round may come later than others of it, where I/O outside of any step comes before it. */
+const graceMillis = 100
+
+interface Waiting {
+  readonly asked: Asked
+  readonly resume: (effect: Effect.Effect<unknown>) => void
+}
+
+/**
+ * Asking on a protocol without server requests (2026-07-28 basic/patterns/mrtr): the first run ends where its questions
+ * are open, and each later one runs the handler again over the journal of those before it.
+ *
+ * Answers are given batch by batch, as they came: those of one round go to the handler only once it has asked everything
+ * they answer. So a race among asks is decided as it was, whatever the speed of what is not recorded.
+ */
+export class Replay extends Asking {
+  readonly replays = true
+  readonly #options: ReplayOptions
+  readonly #journal: Journal | undefined
+  readonly #batches: ReadonlyArray<Map<string, Answered>>
+  /** How many batches the handler has been given. */
+  #given = 0
+  /** Answers that came with this round and are not known to be malformed. */
+  #fresh = 0
+  readonly #again = new Map<string, Waiting>()
+  readonly #open = new Map<string, Waiting>()
+  /** Asked again and out of the way: given before their batch was complete, or withdrawn by the handler. */
+  readonly #passed = new Set<string>()
+  /** Steps that asked and have ended. */
+  readonly #closed: Array<string> = []
+  readonly #mover = mover()
+  #settling = false
+  #delivering = false
+  #ended = false
+  #suspension: Suspension | undefined
+  #defect: Error | undefined
+
+  constructor(options: ReplayOptions) {
+    super(options)
+    this.#options = options
+    const { journal, responses } = options
+    if (journal === undefined) {
+      this.#batches = none
+      return
+    }
+    this.#journal = answered(journal, responses)
+    this.#batches = this.#journal.answers.map((batch) => new Map(batch.map((one) => [one[0], one])))
+    if (this.#journal !== journal) this.#fresh = this.#batches.at(-1)!.size
+    this.steps = new Map(Object.entries(journal.steps))
+  }
+
+  get seed(): string {
+    return this.#options.callId()
+  }
+
+  /** How the call was suspended, once it was. */
+  get suspension(): Suspension | undefined {
+    return this.#suspension
+  }
+
+  /** Why this run cannot be trusted, whatever it came to. */
+  get defect(): Error | undefined {
+    return this.#defect
+  }
+
+  /** The handler has ended by itself: what it left open is not asked. */
+  end(): void {
+    this.#ended = true
+    this.#mover.move()
+  }
+
+  /** All that was answered and recorded, once the handler has ended; undefined where it asked nothing. */
+  finished(): Journal | undefined {
+    const journal = this.#journalOf([])
+    return journal.answers.length === 0 ? undefined : journal
+  }
+
+  /** What was answered, but not asked in this run. */
+  unasked(): ReadonlyArray<string> {
+    const left = this.#batches.slice(this.#given).flatMap((batch) => [...batch.values()])
+    return left.filter(([id]) => !this.#again.has(id) && !this.#passed.has(id)).map(([, , label]) => label)
+  }
+
+  notify(): void {
+    // what belongs to a question has no way to the client once the request that asked it has ended
+  }
+
+  suspended(): boolean {
+    return this.#suspension !== undefined || this.#defect !== undefined
+  }
+
+  retreading(): boolean {
+    // a round that brought no answer gets no further than the one before it
+    return this.#journal !== undefined && (this.#fresh === 0 || this.#given < this.#batches.length)
+  }
+
+  waiting(): boolean {
+    return this.#open.size > 0
+  }
+
+  protected override moved(): void {
+    this.#mover.move()
+  }
+
+  protected override unrecorded(name: string): boolean {
+    if (this.#options.rehearsal !== true) return false
+    this.#stop(new ReplayDiverged(["no such step"], [`Durable.step(${JSON.stringify(name)})`]))
+    return true
+  }
+
+  protected override recordedAsks(id: string): void {
+    this.#closed.push(`${id}/`)
+  }
+
+  protected put(asked: Asked): Effect.Effect<unknown, AskRefused | AskTimedOut> {
+    return Effect.callback<unknown>((resume) => {
+      const known = this.#isAnswered(asked)
+      if (this.#defect !== undefined) return
+      const { id, frame } = asked
+      if (known) this.#again.set(id, { asked, resume })
+      else {
+        this.#open.set(id, { asked, resume })
+        if (frame !== undefined) frame.open++
+        this.changed()
+      }
+      this.moved()
+      this.#deliverSoon()
+      void this.#settle()
+      return Effect.sync(() => {
+        if (this.suspended()) return
+        if (this.#again.delete(id)) {
+          this.#passed.add(id)
+          this.#deliverSoon()
+        }
+        if (!this.#open.delete(id)) return
+        if (frame !== undefined) frame.open--
+        this.moved()
+        this.changed()
+      })
+    })
+  }
+
+  /** Whether an ask was answered in an earlier round, or by what came with this one. */
+  #isAnswered({ id, digest, label, options }: Asked): boolean {
+    const batch = this.#batches.find((batch) => batch.has(id))
+    const known = batch?.get(id)
+    if (known === undefined) return false
+    if (known[1] !== digest) {
+      this.#stop(new ReplayDiverged([known[2]], [label]))
+      return false
+    }
+    const isFresh = this.#fresh > 0 && batch === this.#batches.at(-1)
+    if (!isFresh || options.wellFormed(known[3])) return true
+    // not an answer at all: asked again
+    batch!.delete(id)
+    this.#fresh--
+    return false
+  }
+
+  /** In a microtask: nobody is resumed in the middle of the fiber that asks. */
+  #deliverSoon(): void {
+    if (this.#delivering || this.#given === this.#batches.length) return
+    this.#delivering = true
+    queueMicrotask(() => {
+      this.#delivering = false
+      while (!this.suspended() && this.#given < this.#batches.length) {
+        const batch = this.#batches[this.#given]!
+        for (const id of batch.keys()) if (!this.#again.has(id) && !this.#passed.has(id)) return
+        this.#given++
+        this.#give(batch.values())
+      }
+    })
+  }
+
+  #give(answers: Iterable<Answered>): void {
+    for (const [id, , , answer] of answers) {
+      const waiting = this.#again.get(id)
+      // the one before it may have won a race against this one
+      if (waiting === undefined) continue
+      this.#again.delete(id)
+      this.moved()
+      waiting.resume(Effect.succeed(answer))
+    }
+  }
+
+  /** Waits until nothing moves any more, then decides: suspended, an answer is given out of turn, or diverged. */
+  async #settle(): Promise<void> {
+    if (this.#settling) return
+    this.#settling = true
+    const { count, moved } = this.#mover
+    const over = () => this.#ended || this.suspended()
+    while (!over() && (this.#open.size > 0 || this.#again.size > 0)) {
+      const seen = count()
+      for (let turn = 0; turn < settleTurns; turn++) await macrotask()
+      if (over() || count() !== seen) continue
+      if (this.busy()) await moved(seen)
+      else if (this.#given === this.#batches.length) {
+        this.#suspend()
+      } else if (!(await moved(seen, graceMillis))) {
+        this.#late()
+      }
+    }
+    this.#settling = false
+  }
+
+  /**
+   * Something of an earlier round is not asked again, though its time has come. Where others of its batch are, they get
+   * their answers, and lead to it or not; where only new asks are left, the handler has taken another path.
+   */
+  #late(): void {
+    const batch = this.#batches[this.#given]!
+    const there = [...batch.values()].filter(([id]) => this.#again.has(id))
+    if (there.length > 0) {
+      for (const [id] of there) this.#passed.add(id)
+      this.#give(there)
+      return
+    }
+    const missing = [...batch.values()].filter(([id]) => !this.#passed.has(id)).map(([, , label]) => label)
+    this.#stop(
+      new ReplayDiverged(
+        missing,
+        [...this.#open.values(), ...this.#again.values()].map(({ asked }) => asked.label)
+      )
+    )
+  }
+
+  #suspend(): void {
+    const round = (this.#journal?.round ?? 0) + 1
+    const open = [...this.#open.values()].map(({ asked }) => asked)
+    const { maxRounds } = this.#options
+    if (round > maxRounds) {
+      const labels = open.map(({ label }) => label)
+      this.#stop(new TooManyRounds(maxRounds, labels))
+      return
+    }
+    const requests = new Map(open.map(({ id, request }) => [id, request]))
+    this.#suspension = { requests, journal: this.#journalOf(open) }
+    this.#options.stop()
+  }
+
+  #journalOf(open: ReadonlyArray<Asked>): Journal {
+    const isClosed = (id: string) => this.#closed.some((step) => id.startsWith(step))
+    return {
+      version: journalVersion,
+      callId: this.seed,
+      round: (this.#journal?.round ?? 0) + 1,
+      answers: this.#batches
+        .map((batch) => [...batch.values()].filter(([id]) => !isClosed(id)))
+        .filter((batch) => batch.length > 0),
+      steps: Object.fromEntries(this.steps ?? []),
+      open: open.map(({ id, digest, label }): Open => [id, digest, label])
+    }
+  }
+
+  #stop(defect: Error): void {
+    this.#defect = defect
+    this.#options.stop()
+  }
+}
+
+const none: ReadonlyArray<Map<string, Answered>> = []

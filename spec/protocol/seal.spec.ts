@@ -1,0 +1,285 @@
+import { createCipheriv, hkdfSync, randomBytes } from "node:crypto"
+import { deflateRawSync } from "node:zlib"
+import * as fc from "fast-check"
+import { describe, expect, it, vi } from "vitest"
+import { DefinitionError } from "../../lib/builder/errors.ts"
+import { checkKeys, makeSealer, type SealOptions, sealerWith } from "../../lib/protocol/seal.ts"
+import { nodePrimitives } from "../../lib/protocol/seal-node.ts"
+import { webPrimitives } from "../../lib/protocol/seal-web.ts"
+
+const oldKey = "an old key of more than 32 characters"
+const newKey = "a new key of more than 32 characters!"
+const binding = '["ada","tools/call","book","digest of arguments"]'
+
+const malformed = { ok: false, reason: "malformed" }
+const forged = { ok: false, reason: "forged" }
+
+/** A state as the format says, made by other means than the library's. */
+const sealedByHand = (key: string, parts: { expires: number; flag: number; content: Uint8Array }): string => {
+  const derived = Buffer.from(hkdfSync("sha256", key, "", "mcpipe/requestState/v1", 36))
+  const iv = randomBytes(12)
+  const head = Buffer.alloc(9)
+  head.writeDoubleBE(parts.expires)
+  head[8] = parts.flag
+  const cipher = createCipheriv("aes-256-gcm", derived.subarray(0, 32), iv).setAAD(Buffer.from(binding))
+  const sealed = [cipher.update(head), cipher.update(parts.content), cipher.final(), cipher.getAuthTag()]
+  return Buffer.concat([Buffer.of(1), derived.subarray(32), iv, ...sealed]).toString("base64url")
+}
+
+const characters = fc.string({ unit: fc.nat(0x10ffff).map((code) => String.fromCodePoint(code)), maxLength: 200 })
+
+/** JSON of so many bytes that nothing can compress by much. */
+const noise = (bytes: number) => JSON.stringify(randomBytes(Math.ceil((bytes * 3) / 4)).toString("base64"))
+
+describe.each([
+  ["node", nodePrimitives()!],
+  ["web", webPrimitives()]
+])("a sealer on the primitives called %s", (_, primitives) => {
+  const sealer = (options?: SealOptions) => sealerWith(primitives, { keys: [newKey], ...options })
+  const { seal, open } = sealer()
+
+  it("opens what it sealed, whatever the JSON text", async () => {
+    const texts = fc.oneof(
+      fc.json(),
+      characters.map((text) => JSON.stringify(text)),
+      fc.json().map((text) => `\ufeff${text} `),
+      fc.integer({ min: 1000, max: 1100 }).map((length) => JSON.stringify("é".repeat(length / 2)))
+    )
+    await fc.assert(
+      fc.asyncProperty(texts, characters, async (text, bound) => {
+        expect(await open(await seal(text, bound), bound)).toEqual({ ok: true, text })
+      })
+    )
+  })
+
+  it("keeps half characters inside strings, as the escapes JSON has for them", async () => {
+    expect(await open(await seal('["a\ud800","\udfffb"]', binding), binding)).toEqual({
+      ok: true,
+      text: '["a\\ud800","\\udfffb"]'
+    })
+    const units = fc.string({ unit: fc.integer({ min: 0xd7fe, max: 0xe001 }).map((unit) => String.fromCharCode(unit)) })
+    await fc.assert(
+      fc.asyncProperty(units, async (text) => {
+        const opened = await open(await seal(`"${text}"`, binding), binding)
+        expect(JSON.parse(opened.ok ? opened.text : "null")).toBe(text)
+      })
+    )
+  })
+
+  it("makes one short text of a state that repeats itself, and never a longer one", async () => {
+    const steps = JSON.stringify(Array.from({ length: 100 }, (_, at) => ({ id: `charge#${at}`, answer: { ok: true } })))
+    const state = await seal(steps, binding)
+    expect(state.length).toBeLessThan(steps.length / 3)
+    expect(await open(state, binding)).toEqual({ ok: true, text: steps })
+
+    // 42 bytes around the text, and base64url
+    const plain = noise(700)
+    expect((await seal(plain, binding)).length).toBe(Math.ceil(((plain.length + 42) * 4) / 3))
+  })
+
+  it("never gives the same state twice", async () => {
+    const states = await Promise.all(Array.from({ length: 100 }, () => seal("{}", binding)))
+    expect(new Set(states).size).toBe(100)
+  })
+
+  it("shows nothing of its text and binding", async () => {
+    const state = Buffer.from(await seal('{"secret":"swordfish"}', "for ada only"), "base64url").toString("latin1")
+    expect(state).not.toMatch(/secret|swordfish|ada/)
+  })
+
+  it("refuses a state in which any one bit was changed", async () => {
+    const bytes = Buffer.from(await seal('{"paid":false}', binding), "base64url")
+    const reasons = new Map<string, number>()
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const changed = Buffer.from(bytes)
+      changed[bit >> 3]! ^= 1 << (bit & 7)
+      const opened = await open(changed.toString("base64url"), binding)
+      const reason = opened.ok ? "opened" : opened.reason
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+    }
+    expect([...reasons]).toEqual([
+      ["malformed", 8],
+      ["unknown-key", 32],
+      ["forged", (bytes.length - 5) * 8]
+    ])
+  })
+
+  it("refuses a state cut short, and one with more behind it", async () => {
+    const state = await seal('{"a":1,"b":2}', binding)
+    for (let length = 0; length < state.length; length++) {
+      expect((await open(state.slice(0, length), binding)).ok).toBe(false)
+    }
+    expect(await open(`${state}AAAA`, binding)).toEqual(forged)
+    expect(await open(state + state, binding)).toEqual(forged)
+  })
+
+  it("refuses a state under any binding but its own", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string(), fc.string(), async (mine, theirs) => {
+        fc.pre(mine !== theirs)
+        expect(await open(await seal("{}", mine), theirs)).toEqual(forged)
+      })
+    )
+  })
+
+  it.each(["{}", "{ }", "[  ]"])("knows one spelling of the state of %s", async (text) => {
+    const state = await seal(text, binding)
+    const spellings = [`${state}=`, `${state}==`, ` ${state}`, `${state}\n`, `${state.slice(0, 9)}\t${state.slice(9)}`]
+    if (/[-_]/.test(state)) spellings.push(state.replaceAll("-", "+").replaceAll("_", "/"))
+    for (const last of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
+      if (!state.endsWith(last)) spellings.push(state.slice(0, -1) + last)
+    }
+    for (const spelling of spellings) expect((await open(spelling, binding)).ok).toBe(false)
+  })
+
+  it("lets the first key seal and all keys open, so that keys can be replaced without a pause", async () => {
+    const before = sealer({ keys: [oldKey] })
+    const during = sealer({ keys: [newKey, oldKey] })
+    const after = sealer({ keys: [newKey] })
+    const old = await before.seal('"old"', binding)
+    const fresh = await during.seal('"fresh"', binding)
+    expect(await during.open(old, binding)).toEqual({ ok: true, text: '"old"' })
+    expect(await after.open(fresh, binding)).toEqual({ ok: true, text: '"fresh"' })
+    expect(await before.open(fresh, binding)).toEqual({ ok: false, reason: "unknown-key" })
+    expect(await after.open(old, binding)).toEqual({ ok: false, reason: "unknown-key" })
+  })
+
+  it("opens a state for 15 minutes, or as long as it is told", async () => {
+    let now = 1_800_000_000_000
+    for (const ttl of [undefined, 1000]) {
+      const { seal, open } = sealer({ ttl, now: () => now })
+      const state = await seal("{}", binding)
+      now += (ttl ?? 900_000) - 1
+      expect(await open(state, binding)).toEqual({ ok: true, text: "{}" })
+      now += 1
+      expect(await open(state, binding)).toEqual({ ok: false, reason: "expired" })
+      expect(await open(state, "another")).toEqual(forged)
+    }
+  })
+
+  it("takes nothing of a client amiss", async () => {
+    const values = fc.oneof(
+      fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withTypedArray: true }),
+      characters,
+      fc.base64String(),
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString("base64url")),
+      fc.uint8Array({ minLength: 40 }).map((bytes) => Buffer.from([1, ...bytes]).toString("base64url"))
+    )
+    await fc.assert(
+      fc.asyncProperty(values, async (value) => {
+        const opened = await open(value, binding)
+        expect(opened.ok ? "opened" : opened.reason).toMatch(/^(malformed|unknown-key)$/)
+      })
+    )
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    expect(await open(proxy, binding)).toEqual(malformed)
+  })
+
+  it("opens states of the documented format, wherever they were sealed", async () => {
+    const text = JSON.stringify({ name: "Zoë" })
+    const expires = Date.now() + 60_000
+    const plain = sealedByHand(newKey, { expires, flag: 0, content: Buffer.from(text) })
+    const deflated = sealedByHand(newKey, { expires, flag: 1, content: deflateRawSync(text) })
+    expect(await open(plain, binding)).toEqual({ ok: true, text })
+    expect(await open(deflated, binding)).toEqual({ ok: true, text })
+    for (const other of [sealerWith(webPrimitives(), { keys: [newKey] }), makeSealer({ keys: [newKey] })]) {
+      for (const text of ["{}", JSON.stringify("long ".repeat(1000))]) {
+        expect(await open(await other.seal(text, binding), binding)).toEqual({ ok: true, text })
+        expect(await other.open(await seal(text, binding), binding)).toEqual({ ok: true, text })
+      }
+    }
+  })
+
+  it.each([
+    ["that inflates to more than 4 MiB", 1, deflateRawSync(Buffer.alloc(2 ** 22 + 1, " "))],
+    ["that inflates to 64 MiB", 1, deflateRawSync(Buffer.alloc(64 * 2 ** 20))],
+    ["with damaged compression", 1, Buffer.from("not deflated at all")],
+    ["with compression cut short", 1, deflateRawSync(randomBytes(2000)).subarray(0, 1500)],
+    ["that is not UTF-8", 0, Buffer.of(0x22, 0xff, 0x22)],
+    ["that expires at no time", 0, Buffer.from("{}"), Number.NaN]
+  ])("refuses a state under its own key %s", async (_, flag, content, expires = Date.now() + 60_000) => {
+    const opened = await open(sealedByHand(newKey, { expires, flag, content }), binding)
+    expect(opened).toEqual(Number.isNaN(expires) ? { ok: false, reason: "expired" } : malformed)
+  })
+
+  it("opens the largest state it seals, and seals none that is larger", async () => {
+    const most = JSON.stringify("x".repeat(2 ** 22 - 2))
+    expect(await open(await seal(most, binding), binding)).toEqual({ ok: true, text: most })
+    await expect(seal(`${most} `, binding)).rejects.toThrow(
+      new RangeError(
+        "A requestState cannot hold 4194305 bytes of text, 4194304 at most: keep what is large in a JournalStore."
+      )
+    )
+    await expect(seal(noise(2 ** 20), binding)).rejects.toThrow(
+      /^A requestState cannot hold \d+ characters, 1048576 at/
+    )
+    expect(await open("A".repeat(2 ** 20 + 1), binding)).toEqual(malformed)
+  })
+})
+
+describe("makeSealer", () => {
+  it("makes a random key where it is given none, which no other sealer has", async () => {
+    const mine = makeSealer({})
+    const state = await mine.seal("{}", binding)
+    expect(await mine.open(state, binding)).toEqual({ ok: true, text: "{}" })
+    expect(await makeSealer({}).open(state, binding)).toEqual({ ok: false, reason: "unknown-key" })
+  })
+
+  it("asks for no random bytes before it is used, as Workers demand of modules", async () => {
+    const random = vi.spyOn(globalThis.crypto, "getRandomValues")
+    const sealer = makeSealer({})
+    expect(random).not.toHaveBeenCalled()
+    await sealer.seal("{}", binding)
+    expect(random).toHaveBeenCalledTimes(2)
+  })
+
+  it("derives its keys once, however many calls begin at the same time", async () => {
+    const derived = vi.spyOn(globalThis.crypto.subtle, "deriveBits")
+    const { seal, open } = makeSealer({ keys: [newKey, oldKey] })
+    const states = await Promise.all(Array.from({ length: 20 }, () => seal("{}", binding)))
+    await Promise.all(states.map((state) => open(state, binding)))
+    expect(derived).toHaveBeenCalledTimes(2)
+  })
+
+  it("works where there is no node:crypto", async () => {
+    vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined)
+    const encrypt = vi.spyOn(globalThis.crypto.subtle, "encrypt")
+    const { seal, open } = makeSealer({ keys: [newKey] })
+    expect(await open(await seal("{}", binding), binding)).toEqual({ ok: true, text: "{}" })
+    expect(encrypt).toHaveBeenCalledTimes(1)
+  })
+
+  it("seals without compression where there is none", async () => {
+    vi.stubGlobal("CompressionStream", undefined)
+    const { seal, open } = sealerWith(webPrimitives(), { keys: [newKey] })
+    vi.unstubAllGlobals()
+    const text = JSON.stringify("x".repeat(2000))
+    const state = await seal(text, binding)
+    expect(state.length).toBeGreaterThan(text.length)
+    expect(await open(state, binding)).toEqual({ ok: true, text })
+  })
+})
+
+describe("checkKeys", () => {
+  const fix = "Make a key with: openssl rand -base64 32"
+  const none = `requestStateKeys: use an array of one or more strings; the first seals, all open. ${fix}`
+
+  it("takes one or more different keys of 32 characters or more", () => {
+    expect(() => checkKeys(["x".repeat(32)], "requestStateKeys")).not.toThrow()
+    expect(() => checkKeys([newKey, oldKey], "requestStateKeys")).not.toThrow()
+  })
+
+  it.each([
+    [undefined, none],
+    [newKey, none],
+    [[], none],
+    [{ 0: newKey, length: 1 }, none],
+    [[newKey, 1], `requestStateKeys[1]: use a string of 32 characters or more. ${fix}`],
+    [new Array(1), `requestStateKeys[0]: use a string of 32 characters or more. ${fix}`],
+    [["hunter2"], `requestStateKeys[0] has 7 characters, of 32 that make it hard to guess. ${fix}`],
+    [[newKey, oldKey, newKey], "requestStateKeys[2] is the same key as requestStateKeys[0]: leave one of them out."]
+  ])("refuses %j and says why, without repeating a key", (keys, message) => {
+    expect(() => checkKeys(keys, "requestStateKeys")).toThrow(new DefinitionError(message))
+  })
+})
