@@ -86,6 +86,29 @@ export {
   type UrlVisit
 } from "./services/elicitation-url.ts"
 export { JournalStore, JournalStoreError, type JournalStoreShape } from "./services/journal-store.ts"
+export { type Root, Roots } from "./services/roots.ts"
+export { Sampling, type SamplingMessageRequest, type SamplingShape } from "./services/sampling.ts"
+export { ModelFailed, type SamplingError, TooManyTurns } from "./services/sampling-errors.ts"
+export type { SamplingModel, SamplingModelOptions, SamplingModelShape } from "./services/sampling-model.ts"
+export type { SamplingObjectOptions } from "./services/sampling-object.ts"
+export type { SamplingToolOptions } from "./services/sampling-request.ts"
+export type {
+  ModelPreferences,
+  SamplingAnswer,
+  SamplingContent,
+  SamplingMessage,
+  SamplingMessageInput,
+  SamplingOptions,
+  SamplingPart,
+  SamplingPrompt,
+  SamplingReply,
+  SamplingRequest,
+  SamplingTool,
+  ToolChoice,
+  ToolUse,
+  ToolUseResult
+} from "./services/sampling-types.ts"
+export type { SamplingRun, SamplingRunOptions, SamplingRunRequest } from "./services/tool-loop.ts"
 export { Principal, type PrincipalShape } from "./services/principal.ts"
 export { Progress, type ProgressReport } from "./services/progress.ts"
 export { type HttpInfo, RequestContext, type RequestContextShape } from "./services/request-context.ts"

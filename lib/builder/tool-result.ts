@@ -1,5 +1,5 @@
 import { BRAND, brandPrototype } from "./brand.ts"
-import { type Content, isContent, textBlock } from "./content.ts"
+import { type Branded, type Content, isContent, textBlock } from "./content.ts"
 import { jsonText, unserializable } from "./json-text.ts"
 
 export { UnserializableResult } from "./json-text.ts"
@@ -41,9 +41,9 @@ export const result = (options: ResultOptions): ToolResult => {
   return made
 }
 
-/** A failure the model should read and act on: a result with `isError: true`. */
-export const toolErrorResult = (message: string): ToolResult => {
-  const made = new Result([textBlock(message)]) as Mutable<ToolResult>
+/** A failure the model should read and act on: a result with `isError: true`. `behind` is why, for `originOf`. */
+export const toolErrorResult = (message: string, behind?: unknown): ToolResult => {
+  const made = new Result([new FailureText(message, behind) as FailureText & Branded]) as Mutable<ToolResult>
   made.isError = true
   return made
 }
@@ -58,8 +58,8 @@ export const isToolResult = (u: unknown): u is ToolResult =>
  * `structuredContent`. An UnserializableResult names what cannot be sent.
  */
 export const toToolResult = (value: unknown): ToolResult => {
-  if (typeof value === "string") return new Result([textBlock(value)]) as ToolResult
-  if (typeof value === "number") return new Result([textBlock(String(value))]) as ToolResult
+  if (typeof value === "string") return new Result([new StringText(value) as StringText & Branded]) as ToolResult
+  if (typeof value === "number") return new Result([new NumberText(value) as NumberText & Branded]) as ToolResult
   if (value === undefined) return new Result([]) as ToolResult
   if (isToolResult(value)) return value
   if (isContent(value)) return new Result([value]) as ToolResult
@@ -74,6 +74,20 @@ export const toToolResult = (value: unknown): ToolResult => {
 const asJson = (value: unknown, text: string): unknown =>
   typeof (value as { toJSON?: unknown } | null)?.toJSON === "function" ? JSON.parse(text) : value
 
+/** What content was made from, where that is one value. */
+export type Origin =
+  | { readonly type: "returned"; readonly value: string | number }
+  | { readonly type: "failed"; readonly behind: unknown }
+
+/** What a peer in this process, which gets the very objects, can tell of a result's content beyond what JSON says. */
+export const originOf = (content: ReadonlyArray<unknown>): Origin | undefined => {
+  const [only] = content
+  if (content.length !== 1) return undefined
+  if (only instanceof StringText) return { type: "returned", value: only.text }
+  if (only instanceof NumberText) return { type: "returned", value: Number(only.text) }
+  return only instanceof FailureText ? { type: "failed", behind: only.behind() } : undefined
+}
+
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
 class Result {
@@ -83,6 +97,37 @@ class Result {
   }
 }
 brandPrototype(Result, "~mcpipe/ToolResult")
+
+/** Text that was a string; three classes, because a prototype tells them apart for nothing. */
+class StringText {
+  readonly type = "text"
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+class NumberText {
+  readonly type = "text"
+  readonly text: string
+  constructor(value: number) {
+    this.text = String(value)
+  }
+}
+class FailureText {
+  readonly type = "text"
+  readonly text: string
+  readonly #behind: unknown
+  constructor(text: string, behind: unknown) {
+    this.text = text
+    this.#behind = behind
+  }
+  behind(): unknown {
+    return this.#behind
+  }
+}
+brandPrototype(StringText, "~mcpipe/Content")
+brandPrototype(NumberText, "~mcpipe/Content")
+brandPrototype(FailureText, "~mcpipe/Content")
 
 const contentOf = (content: NonNullable<ResultOptions["content"]>): ReadonlyArray<Content> => {
   const items = Array.isArray(content) ? (content as ReadonlyArray<string | Content>) : [content as string | Content]

@@ -6,7 +6,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { type MessageRequest, Sampling } from "../services/sampling.ts"
+import { type SamplingMessageRequest, Sampling } from "../services/sampling.ts"
+import { textOf } from "../services/sampling-content.ts"
 import { findJson } from "../services/sampling-json.ts"
 import { jsonInstructions } from "../services/sampling-object.ts"
 import type { SamplingAnswer, SamplingContent, SamplingOptions, SamplingTool } from "../services/sampling-types.ts"
@@ -38,16 +39,21 @@ const ours = new WeakSet<LanguageModel.LanguageModel>()
 export const asksTheClient = (model: LanguageModel.LanguageModel): boolean => ours.has(model)
 
 type Asked = LanguageModel.ProviderOptions
-type Made = Exclude<Response.PartEncoded, Response.ReasoningDeltaPartEncoded | Response.ReasoningEndPartEncoded>
+type Made =
+  | Response.TextPartEncoded
+  | Response.FilePartEncoded
+  | Response.ToolCallPartEncoded
+  | Response.ResponseMetadataPartEncoded
+  | Response.FinishPartEncoded
 
 const generate = (
   asked: Asked,
   options: SamplingOptions,
   method: string
-): Effect.Effect<Array<Response.PartEncoded>, AiError.AiError> => {
+): Effect.Effect<Array<Made>, AiError.AiError> => {
   const failed = (reason: AiError.AiErrorReason) => AiError.make({ module: "mcpipe", method, reason })
   return Effect.withFiber((fiber) => {
-    let request: MessageRequest
+    let request: SamplingMessageRequest
     try {
       request = requestOf(asked, options)
     } catch (error) {
@@ -56,16 +62,19 @@ const generate = (
     const sampling = Context.getOrUndefined(fiber.context as Context.Context<any>, Sampling) ?? Sampling.live
     return Effect.mapBoth(sampling.message(request), {
       onFailure: (error) => failed(new AiError.UnknownError({ description: error.message })),
-      onSuccess: (answer): Array<Response.PartEncoded> => partsOf(answer, asked.responseFormat.type === "json")
+      onSuccess: (answer) => partsOf(answer, asked.responseFormat.type === "json")
     })
   })
 }
 
-const requestOf = ({ prompt, tools, toolChoice, responseFormat }: Asked, options: SamplingOptions): MessageRequest => {
+const requestOf = (
+  { prompt, tools, toolChoice, responseFormat }: Asked,
+  options: SamplingOptions
+): SamplingMessageRequest => {
   const { system, messages } = conversationOf(prompt)
   const both = [options.system, system].filter((text) => text !== undefined && text !== "").join("\n\n")
   const chosen = typeof toolChoice === "object" && "tool" in toolChoice ? toolChoice.tool : undefined
-  const mode = typeof toolChoice === "string" ? toolChoice : chosen === undefined ? toolChoice.mode : "required"
+  const mode = typeof toolChoice === "string" ? toolChoice : "tool" in toolChoice ? "required" : toolChoice.mode
   return {
     ...options,
     prompt: messages,
@@ -90,7 +99,7 @@ const toolOf = (tool: Tool.Any): SamplingTool => {
 }
 
 const partsOf = ({ content, model, stopReason }: SamplingAnswer, json: boolean): Array<Made> => [
-  ...content.flatMap((piece) => partOf(piece, json)),
+  ...(json ? jsonOf(content) : content.flatMap(partOf)),
   { type: "response-metadata", modelId: model },
   { type: "finish", reason: reasons[stopReason ?? ""] ?? "other", usage: { inputTokens: {}, outputTokens: {} } }
 ]
@@ -103,10 +112,10 @@ const reasons: Readonly<Record<string, Response.FinishReason>> = {
   toolUse: "tool-calls"
 }
 
-const partOf = (piece: SamplingContent, json: boolean): ReadonlyArray<Made> => {
+const partOf = (piece: SamplingContent): ReadonlyArray<Made> => {
   switch (piece.type) {
     case "text":
-      return [{ type: "text", text: json ? bare(piece.text) : piece.text }]
+      return [{ type: "text", text: piece.text }]
     case "tool_use":
       return [{ type: "tool-call", id: piece.id, name: piece.name, params: piece.input }]
     case "tool_result":
@@ -116,13 +125,16 @@ const partOf = (piece: SamplingContent, json: boolean): ReadonlyArray<Made> => {
   }
 }
 
-/** The JSON in a text alone; a text without any stays, for the error that it becomes. */
-const bare = (text: string): string => {
+/** The JSON in an answer alone; text without any stays, for the error that it becomes. */
+const jsonOf = (content: ReadonlyArray<SamplingContent>): ReadonlyArray<Made> => {
+  const text = textOf(content)
+  const others = content.filter(({ type }) => type !== "text").flatMap(partOf)
+  if (text === undefined) return others
   const json = findJson(text)
-  return json.found ? JSON.stringify(json.value) : text
+  return [{ type: "text", text: json.found ? JSON.stringify(json.value) : text }, ...others]
 }
 
-const streamed = (part: Response.PartEncoded, index: number): ReadonlyArray<Response.StreamPartEncoded> => {
+const streamed = (part: Made, index: number): ReadonlyArray<Response.StreamPartEncoded> => {
   if (part.type !== "text") return [part]
   const id = `text-${index}`
   return [

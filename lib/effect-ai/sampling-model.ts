@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type * as AiError from "effect/ai/AiError"
 import * as LanguageModel from "effect/ai/LanguageModel"
 import type * as Response from "effect/ai/Response"
 import * as Tool from "effect/ai/Tool"
@@ -48,10 +49,19 @@ export const samplingModel = (
   )
 }
 
-const generate = (model: LanguageModel.LanguageModel, request: SamplingRequest) => {
+interface Generated {
+  readonly content: ReadonlyArray<Response.AnyPart>
+}
+
+const generate = (
+  model: LanguageModel.LanguageModel,
+  request: SamplingRequest
+): Effect.Effect<Generated, AiError.AiError> => {
   const prompt = promptOf(request)
   if (request.tools === undefined) return model.generateText({ prompt })
-  return model.generateText({
+  // its types follow the tools, which are not known here
+  const generateText = model.generateText as (options: object) => Effect.Effect<Generated, AiError.AiError>
+  return generateText({
     prompt,
     toolkit: toolkitOf(request.tools),
     toolChoice: request.toolChoice?.mode ?? "auto",
@@ -71,11 +81,11 @@ const toolkitOf = (tools: ReadonlyArray<SamplingTool>): Toolkit.WithHandler<Tool
   return { tools: Toolkit.make(...made).tools as Tools, handle: handle as never }
 }
 
-const replyOf = (parts: ReadonlyArray<Response.Part<Tools, "deferred">>, name: string): SamplingReply => {
+const replyOf = (parts: Generated["content"], name: string): SamplingReply => {
   let model = name
   let reason: Response.FinishReason = "unknown"
   const content: Array<SamplingContent> = []
-  for (const part of parts as ReadonlyArray<Response.AnyPart>) {
+  for (const part of parts) {
     if (part.type === "text") content.push({ type: "text", text: part.text })
     else if (part.type === "file") content.push(mediaOf(part))
     else if (part.type === "tool-call") {

@@ -1,6 +1,6 @@
 import type { Running } from "../runtime/app.ts"
 import type { LogLevel } from "../services/client-log.ts"
-import { anonymous } from "../services/principal.ts"
+import { anonymous, type PrincipalShape } from "../services/principal.ts"
 import { receiveBatch } from "./batch.ts"
 import type { Connection, InFlight, Peer, Sink } from "./exchange.ts"
 import { readInitialize } from "./handshake.ts"
@@ -16,8 +16,9 @@ import { checkRevision, claimsSessionless, readEnvelope, sessionless } from "./s
 /**
  * Serves a duplex peer. Requests that carry the sessionless envelope stand for themselves; all others belong to the
  * handshake that `initialize` began. One does not exclude the other: a probe never decides the era of a connection.
+ * Whoever is at the other end is `principal`, anonymous by default.
  */
-export const connectionOf = (running: Running, peer: Peer): Connection => {
+export const connectionOf = (running: Running, peer: Peer, principal: PrincipalShape = anonymous): Connection => {
   const listeners: Array<() => void> = []
   const shaken = handshakePeer(running, globalThis.crypto.randomUUID(), () => {
     for (const listener of listeners) listener()
@@ -44,11 +45,13 @@ export const connectionOf = (running: Running, peer: Peer): Connection => {
       const message = `Send initialize before ${quoted(method)}, or the ${metaKeys.protocolVersion} envelope of 2026-07-28 with it.`
       return refuse(sink, refusal("not-initialized", message), "handshake", id)
     }
-    return shaken.serve(request, anonymous, undefined, sink)
+    return shaken.serve(request, principal, undefined, sink)
   }
 
   const start = (request: JsonRpcRequest, sink: Sink): InFlight | undefined =>
-    claimsSessionless(request.params) ? serveSessionless(running, request, sink) : serveHandshake(request, sink)
+    claimsSessionless(request.params)
+      ? serveSessionless(running, request, principal, sink)
+      : serveHandshake(request, sink)
 
   const receiveOne = (message: unknown, sink: Sink): InFlight | undefined => {
     const read = readMessage(message)
@@ -85,7 +88,12 @@ export const connectionOf = (running: Running, peer: Peer): Connection => {
   }
 }
 
-const serveSessionless = (running: Running, request: JsonRpcRequest, sink: Sink): InFlight | undefined => {
+const serveSessionless = (
+  running: Running,
+  request: JsonRpcRequest,
+  principal: PrincipalShape,
+  sink: Sink
+): InFlight | undefined => {
   const { id, method, params } = request
   const envelope = readEnvelope(params)
   if ("reason" in envelope) return refuse(sink, envelope, "sessionless", id)
@@ -98,7 +106,7 @@ const serveSessionless = (running: Running, request: JsonRpcRequest, sink: Sink)
     capabilities: envelope.capabilities,
     clientInfo: envelope.clientInfo,
     meta: envelope.meta,
-    principal: anonymous,
+    principal,
     http: undefined,
     logLevel: envelope.meta[metaKeys.logLevel] as LogLevel | undefined,
     setLogLevel: undefined,

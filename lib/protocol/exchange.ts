@@ -33,7 +33,8 @@ export interface Sink {
 export interface InFlight {
   /**
    * `"disconnected"`: interrupt, send nothing more. `"drained"`: the grace period is over; interrupt and reply with a
-   * refusal. True where a disconnection does not end the request: it goes on, and `reply` is still called at its end.
+   * refusal. True where a disconnection does not end the request: it goes on, and `reply` is still called at its end,
+   * after this has returned.
    */
   readonly interrupt: (why: "disconnected" | "drained") => boolean | undefined
 }

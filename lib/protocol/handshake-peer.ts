@@ -1,3 +1,4 @@
+import { deepFreeze } from "../builder/component.ts"
 import type { Running } from "../runtime/app.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import type { PrincipalShape } from "../services/principal.ts"
@@ -44,7 +45,8 @@ export const handshakePeer = (running: Running, sessionId: string, onIdle: () =>
     sessionId,
     agreed: () => agreed,
     agree: (handshaken) => {
-      agreed = handshaken
+      // handlers of many requests share it
+      agreed = deepFreeze(handshaken)
     },
     requests,
     inFlight: inFlightRequests(requests, onIdle),

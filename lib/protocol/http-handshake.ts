@@ -39,7 +39,7 @@ export const receiveInitialize = (
       }
     }
   })
-  return inFlight === undefined ? undefined : goingOn(inFlight, () => {})
+  return inFlight === undefined ? undefined : goingOn(inFlight, () => true)
 }
 
 /** One message of a client that named its session. */
@@ -54,7 +54,7 @@ export const receiveInSession = (
     const open = session.inFlight.begin(read.message, sink, (request, own) =>
       session.serve(request, principal, http, own)
     )
-    return open === undefined ? undefined : goingOn(open, () => open.abandonAsks("the stream it was asked on is gone"))
+    return open === undefined ? undefined : goingOn(open, open.streamGone)
   }
   if (read.type === "response") session.requests.receive(read.message)
   else session.inFlight.notified(read.message)
@@ -95,16 +95,12 @@ export const receiveStateless = (
     sessionId: undefined
   }
   const inFlight = serveRequest(handshake, running, row, request, caller, sink)
-  return inFlight === undefined ? undefined : goingOn(inFlight, () => {})
+  return inFlight === undefined ? undefined : goingOn(inFlight, () => true)
 }
 
 /** 2025-11-25 basic/transports: a disconnection is not a cancellation. */
-const goingOn = (inFlight: InFlight, disconnected: () => void): InFlight => ({
-  interrupt: (why) => {
-    if (why !== "disconnected") return inFlight.interrupt(why)
-    disconnected()
-    return true
-  }
+const goingOn = (inFlight: InFlight, disconnected: () => boolean): InFlight => ({
+  interrupt: (why) => (why === "disconnected" ? disconnected() : inFlight.interrupt(why))
 })
 
 const isResult = ({ message }: Reply): boolean => message !== undefined && "result" in message

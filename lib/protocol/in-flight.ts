@@ -9,8 +9,8 @@ import { refuse } from "./serve-request.ts"
 export interface OpenRequest extends InFlight {
   /** Interrupts it and replies with this at once: its id is free, and a batch waits for it no longer. */
   readonly drop: (reply: Reply) => void
-  /** Gives up what the client was asked as part of it. */
-  readonly abandonAsks: (why: string) => void
+  /** The stream for its answer is gone, and what its client was asked there is given up. True where it goes on all the same. */
+  readonly streamGone: () => boolean
 }
 
 /** The requests of one peer that are in flight, by id. */
@@ -79,7 +79,10 @@ export const inFlightRequests = (requests: ClientRequests, onIdle: () => void): 
     }
     mine = {
       drop,
-      abandonAsks,
+      streamGone: () => {
+        abandonAsks("the stream it was asked on is gone")
+        return !ended
+      },
       interrupt: (why) => {
         if (why === "disconnected") drop(unanswered)
         else started.interrupt(why)

@@ -7,7 +7,7 @@ import type { Operation } from "../runtime/operation.ts"
 import { JournalStore, type JournalStoreShape } from "../services/journal-store.ts"
 import { canonical, digest } from "../services/digest.ts"
 import type { PrincipalShape } from "../services/principal.ts"
-import type { Params } from "./method.ts"
+import { isRecord, type Params } from "./method.ts"
 import { type Refusal, refusal } from "./reasons.ts"
 import { makeSealer, type Sealer } from "./seal.ts"
 
@@ -115,13 +115,8 @@ const expired = (): Refusal =>
     data: { reason: "invalid_request_state" }
   })
 
-/** The answers that came with a state; absent is none. */
-export const responsesOf = (params: Params): Params | Refusal => {
-  const { inputResponses } = params
-  if (inputResponses === undefined) return none
-  return typeof inputResponses === "object" && inputResponses !== null && !Array.isArray(inputResponses)
-    ? (inputResponses as Params)
-    : refusal("invalid-params", "params.inputResponses must be an object: the answer to each ask, by its key.")
-}
+/** The answers that came with a request, by ask id; absent is none, undefined is malformed. */
+export const responsesOf = ({ inputResponses = none }: Params): Params | undefined =>
+  isRecord(inputResponses) ? inputResponses : undefined
 
 const none: Params = Object.freeze({})

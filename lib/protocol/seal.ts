@@ -93,12 +93,12 @@ export const sealerWith = (primitives: SealPrimitives, options: SealOptions): Se
   const seal = async (text: string, binding: string): Promise<string> => {
     const bytes = utf8(text)
     if (bytes.length > LONGEST_TEXT) throw tooLarge(bytes.length, LONGEST_TEXT, "bytes of text")
-    const deflated = bytes.length > DEFLATE_ABOVE ? ((await primitives.deflate?.(bytes)) ?? bytes) : bytes
-    const content = deflated.length < bytes.length ? deflated : bytes
+    const deflated = bytes.length > DEFLATE_ABOVE ? await primitives.deflate?.(bytes) : undefined
+    const content = deflated ?? bytes
 
     const plain = new Uint8Array(TEXT + content.length)
     new DataView(plain.buffer).setFloat64(0, now() + ttl)
-    plain[TEXT - 1] = content === bytes ? 0 : 1
+    plain[TEXT - 1] = deflated === undefined ? 0 : 1
     plain.set(content, TEXT)
 
     const { id, cipher } = (await keys())[0]!

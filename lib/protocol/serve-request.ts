@@ -1,7 +1,5 @@
-import * as Effect from "effect/Effect"
 import { isResourceNotFound } from "../builder/errors.ts"
 import { coreMethodNames } from "../builder/extension.ts"
-import { jsonText } from "../builder/json-text.ts"
 import type { Running } from "../runtime/app.ts"
 import type { Answer } from "../runtime/around-request.ts"
 import { dispatch } from "../runtime/dispatch.ts"
@@ -10,8 +8,7 @@ import type { Operation } from "../runtime/operation.ts"
 import { InvalidArguments } from "../runtime/invalid-arguments.ts"
 import type { Journal } from "../runtime/journal.ts"
 import type { Suspension } from "../runtime/replay.ts"
-import type { AskChannel, Facts } from "../runtime/request.ts"
-import { AskRefused, ClientUnsupported } from "../services/ask-errors.ts"
+import { ClientUnsupported } from "../services/ask-errors.ts"
 import { isUrlElicitationRequired } from "../services/elicitation-url.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import type { PrincipalShape } from "../services/principal.ts"
@@ -25,6 +22,7 @@ import type { JsonRpcRequest, RequestId } from "./json-rpc.ts"
 import { preparedBytes } from "./list-page.ts"
 import { isRecord, isRefusal, type MethodRow, type Params, type Profile, quoted, type WireRequest } from "./method.ts"
 import { type Era, errorOf, type Refusal, refusal, statusOf } from "./reasons.ts"
+import { type Earlier, factsOf } from "./request-facts.ts"
 import { type AskingOperation, bindingOf, canAsk, openState, responsesOf, sealState } from "./request-state.ts"
 
 /** Whoever sent a request, and over what, once the envelope or the handshake has told. */
@@ -42,7 +40,10 @@ export interface Caller {
    * How the server asks this client: by requests of its own where a connection or session can carry them, by replay on
    * 2026-07-28; undefined where it cannot be asked.
    */
-  readonly asking: { readonly type: "direct"; readonly requests: ClientRequests } | { readonly type: "replay" } | undefined
+  readonly asking:
+    | { readonly type: "direct"; readonly requests: ClientRequests }
+    | { readonly type: "replay" }
+    | undefined
   readonly sessionId: string | undefined
 }
 
@@ -94,11 +95,14 @@ export const serveRequest = (
   if (caller.asking?.type !== "replay" || !canAsk(operation)) {
     return runRequest(profile, wire, operation, request, caller, sink, undefined)
   }
-  const { requestState } = params
   const responses = responsesOf(params)
-  if ("reason" in responses && requestState !== undefined) return refuse(sink, responses as Refusal, era, id)
-  if (requestState === undefined) return runRequest(profile, wire, operation, request, caller, sink, undefined)
-  return resume(profile, wire, operation, request, caller, sink, responses as Params)
+  if (responses === undefined) {
+    const message = "params.inputResponses must be an object: the answer to each ask, by its key."
+    return refuse(sink, refusal("invalid-params", message), era, id)
+  }
+  return params["requestState"] === undefined
+    ? runRequest(profile, wire, operation, request, caller, sink, { journal: undefined, responses })
+    : resume(profile, wire, operation, request, caller, sink, responses)
 }
 
 /** Opens the state of an earlier round first, then goes on with its call. */
@@ -117,11 +121,7 @@ const resume = (
   const begin = (opened: Journal | Refusal) => {
     if (stopped === "disconnected") return
     const refused =
-      stopped === "drained"
-        ? refusal("interrupted", interruptedMessage)
-        : "reason" in opened
-          ? opened
-          : undefined
+      stopped === "drained" ? refusal("interrupted", interruptedMessage) : "reason" in opened ? opened : undefined
     if (refused !== undefined) refuse(sink, refused, profile.era, request.id)
     else {
       const earlier = { journal: opened as Journal, responses }
@@ -211,7 +211,13 @@ export const refuse = (sink: Sink, refused: Refusal, era: Era, id: RequestId | u
 
 const none: Params = Object.freeze({})
 
-const replyOf = (answer: Exclude<Answer, { type: "paused" }>, operation: Operation, profile: Profile, wire: WireRequest, id: RequestId): Reply => {
+const replyOf = (
+  answer: Exclude<Answer, { type: "paused" }>,
+  operation: Operation,
+  profile: Profile,
+  wire: WireRequest,
+  id: RequestId
+): Reply => {
   if (answer.type === "value") {
     const encode = profile.encode[operation.type] as (value: unknown, operation: Operation, wire: WireRequest) => Params
     const result = encode(answer.value, operation, wire)
@@ -247,109 +253,6 @@ const refusalOf = (
   }
   if (error instanceof InvalidArguments) return refusal("invalid-params", message)
   return refusal("public-error", message, { code, data })
-}
-
-const factsOf = (
-  request: JsonRpcRequest,
-  params: Params,
-  era: Era,
-  caller: Caller,
-  sink: Sink,
-  isOpen: () => boolean,
-  running: Running,
-  earlier: Earlier | undefined
-): Facts => {
-  const { meta, logLevel } = caller
-  const token = meta["progressToken"]
-  return {
-    requestId: request.id,
-    method: request.method,
-    params,
-    meta,
-    client: { info: caller.clientInfo, capabilities: caller.capabilities },
-    era,
-    revision: caller.revision,
-    sessionId: caller.sessionId,
-    http: caller.http,
-    principal: caller.principal,
-    progress:
-      typeof token === "string" || typeof token === "number"
-        ? progressTo(sink, token, caller.revision, isOpen)
-        : undefined,
-    log: logLevel === undefined ? undefined : logTo(sink, isOpen),
-    logLevel: logLevel ?? "debug",
-    channel: channelOf(caller, sink, isOpen, running, earlier)
-  }
-}
-
-/** What came before this round of a call. */
-interface Earlier {
-  readonly journal: Journal
-  readonly responses: Params
-}
-
-const firstRound: AskChannel = Object.freeze({ type: "replay", journal: undefined, responses: none })
-
-const channelOf = (
-  { asking }: Caller,
-  sink: Sink,
-  isOpen: () => boolean,
-  running: Running,
-  earlier: Earlier | undefined
-): AskChannel => {
-  if (asking?.type === "replay") return earlier === undefined ? firstRound : { type: "replay", ...earlier }
-  const { askTimeout } = running.assembly.asking
-  return {
-    type: "direct",
-    send:
-      asking === undefined
-        ? ({ method }) => Effect.fail(new AskRefused(method, "without a session it cannot be asked anything"))
-        : (ask) => asking.requests.send(ask, sink.ask, askTimeout),
-    notify: (method, params) => {
-      if (isOpen()) sink.notify({ jsonrpc: "2.0", method, params })
-    }
-  }
-}
-
-/** Values must increase (basic/utilities/progress), and nothing follows the answer. */
-const progressTo = (
-  sink: Sink,
-  progressToken: string | number,
-  revision: string,
-  isOpen: () => boolean
-): Facts["progress"] => {
-  let last = Number.NEGATIVE_INFINITY
-  return (progress, total, message) => {
-    if (progress <= last || !isOpen()) return
-    last = progress
-    const params = {
-      progressToken,
-      progress,
-      ...(total === undefined ? undefined : { total }),
-      // 2025-03-26 brought messages
-      ...(message === undefined || revision < "2025-03-26" ? undefined : { message })
-    }
-    sink.notify({ jsonrpc: "2.0", method: "notifications/progress", params })
-  }
-}
-
-const logTo =
-  (sink: Sink, isOpen: () => boolean): NonNullable<Facts["log"]> =>
-  (level, data, logger) => {
-    if (!isOpen()) return
-    // every transport writes the same, and what cannot be written fails here, where the handler's author sees it
-    const params = { level, ...(logger === undefined ? undefined : { logger }), data: loggable(data) }
-    sink.notify({ jsonrpc: "2.0", method: "notifications/message", params })
-  }
-
-const loggable = (data: unknown): unknown => {
-  if (data === undefined) return null
-  try {
-    jsonText(data)
-    return data
-  } catch (error) {
-    throw new TypeError(`ClientLog: the message cannot be sent: ${(error as Error).message}`)
-  }
 }
 
 /** The `_meta` of a request's params. */

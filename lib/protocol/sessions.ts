@@ -1,9 +1,12 @@
 import type { Running } from "../runtime/app.ts"
 import type { PrincipalShape } from "../services/principal.ts"
+import type { Reply } from "./exchange.ts"
 import type { Handshaken } from "./handshake.ts"
 import { type HandshakePeer, handshakePeer } from "./handshake-peer.ts"
+import type { RequestId } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
 import { errorOf, type Refusal, refusal, statusOf } from "./reasons.ts"
+import { Recency } from "./recency.ts"
 
 export interface SessionsOptions {
   /** A session without requests ends after this many milliseconds. Default 30 minutes. */
@@ -45,45 +48,39 @@ const mostOfOne = 65_536
 /** No sessions yet. Nothing here holds a timer: whatever is due to end does so when sessions are next begun, found or counted. */
 export const sessionsOf = (running: Running, options: SessionsOptions = {}): Sessions => {
   const { idleMillis = 1_800_000, most = 10_000, mostCharacters = 33_554_432, now = () => performance.now() } = options
-  /** In the order of their last use. */
-  const places = new Map<string, Place>()
+  const places = new Recency<Place>()
   let characters = 0
 
-  const touch = (id: string, place: Place) => {
+  const touch = (place: Place) => {
     place.used = now()
-    places.delete(id)
-    places.set(id, place)
+    places.touch(place.session.sessionId)
   }
 
-  const remove = (id: string, place: Place) => {
-    if (!places.delete(id)) return
-    characters -= place.characters
-    place.session.inFlight.drop((id) => replyTo(id))
-    place.session.requests.close()
+  const remove = ({ session, characters: freed }: Place) => {
+    if (!places.delete(session.sessionId)) return
+    characters -= freed
+    session.inFlight.drop(endedReply)
+    session.requests.close()
   }
 
-  const oldest = () => {
-    for (const entry of places) return entry
-    return undefined
+  /** A session with a request in flight is in use: it goes to the end of the queue instead. */
+  const removeUnlessBusy = (place: Place) => {
+    if (place.session.inFlight.size() > 0) touch(place)
+    else remove(place)
   }
 
   const sweep = () => {
     const due = now() - idleMillis
-    for (let entry = oldest(); entry !== undefined && entry[1].used <= due; entry = oldest()) {
-      const [id, place] = entry
-      // a session with a request in flight is in use, and goes to the end of the queue
-      if (place.session.inFlight.size() > 0) touch(id, place)
-      else remove(id, place)
+    for (let place = places.oldest; place !== undefined && place.used <= due; place = places.oldest) {
+      removeUnlessBusy(place)
     }
   }
 
   const makeRoom = (needed: number): boolean => {
     for (let left = places.size; places.size >= most || characters + needed > mostCharacters; left--) {
-      const entry = oldest()
-      if (entry === undefined || left === 0) return false
-      const [id, place] = entry
-      if (place.session.inFlight.size() > 0) touch(id, place)
-      else remove(id, place)
+      const place = places.oldest
+      if (place === undefined || left === 0) return false
+      removeUnlessBusy(place)
     }
     return true
   }
@@ -96,15 +93,13 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
       if (!makeRoom(needed)) return undefined
       const id = newId()
       const place: Place = {
-        session: handshakePeer(running, id, () => {
-          if (places.has(id)) touch(id, place)
-        }),
+        session: handshakePeer(running, id, () => touch(place)),
         owner: { id: principal.id, anonymous: principal.anonymous },
         characters: needed,
         used: now()
       }
       place.session.agree(agreed)
-      places.set(id, place)
+      places.add(id, place)
       characters += needed
       return place.session
     },
@@ -112,12 +107,12 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
       sweep()
       const place = places.get(id)
       if (place === undefined || !isSame(place.owner, principal)) return unknownSession(id)
-      touch(id, place)
+      touch(place)
       return place.session
     },
     end: ({ sessionId }) => {
       const place = places.get(sessionId)
-      if (place !== undefined) remove(sessionId, place)
+      if (place !== undefined) remove(place)
     },
     size: () => {
       sweep()
@@ -126,11 +121,8 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
   }
 }
 
-/** 192 random bits as visible ASCII: whoever guesses an id could speak for its session. */
-const newId = (): string => {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(24))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
-}
+/** 244 random bits as visible ASCII: whoever guesses an id could speak for its session. */
+const newId = (): string => (globalThis.crypto.randomUUID() + globalThis.crypto.randomUUID()).replaceAll("-", "")
 
 const isSame = (one: Owner, other: Owner): boolean => one.id === other.id && one.anonymous === other.anonymous
 
@@ -148,7 +140,7 @@ const tooMuch = (characters: number): Refusal =>
 
 const ended = refusal("unknown-session", "The session of this request has ended; send initialize to begin a new one.")
 
-const replyTo = (id: string | number) => ({
+const endedReply = (id: RequestId): Reply => ({
   status: statusOf(ended, "handshake"),
   message: errorOf(ended, "handshake", id)
 })

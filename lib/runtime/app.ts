@@ -59,6 +59,8 @@ export interface Running {
   readonly requestHooks: ReadonlyArray<RequestHook>
   /** Fibers in flight: calls, and the closing of their scopes. */
   readonly fibers: Set<Fiber.Fiber<any, any>>
+  /** Takes a fiber among those in flight until it ends. */
+  readonly follow: (fiber: Fiber.Fiber<any, any>) => void
   /** Told each time the last fiber in flight has ended. */
   readonly idle: { notify: () => void }
   /** Whether the app is being disposed of, which interrupts what is in flight. */
@@ -83,13 +85,19 @@ export const assembleServer = (server: AnyServer, options: AssembleOptions = {})
 /** What an app has by itself; a layer of the author's takes the place of each. */
 const appServices = Layer.mergeAll(Changes.layer, JournalStore.layerMemory(), StateStore.layerMemory())
 
-/** Builds the layers of an assembly into the surrounding scope; calls still in flight at its end are interrupted first. */
-export const run = (assembly: Assembly): Effect.Effect<Running, LifespanError, Scope.Scope> =>
+/**
+ * Builds the layers of an assembly into the surrounding scope; calls still in flight at its end are interrupted first.
+ * Layers and calls see `around`, such as another clock, below everything else.
+ */
+export const run = (
+  assembly: Assembly,
+  around: Context.Context<never> = Context.empty()
+): Effect.Effect<Running, LifespanError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const services = yield* Layer.build(appServices)
     const cells: { own: Array<Context.Context<never>>; whole: Array<Context.Context<never>> } = { own: [], whole: [] }
-    const base = Context.empty().pipe(
+    const base = around.pipe(
       Context.merge(services),
       Context.add(References.LogToStderr, true),
       Context.add(NodeContexts, cells),
@@ -118,6 +126,13 @@ export const run = (assembly: Assembly): Effect.Effect<Running, LifespanError, S
       context: (node) => cells.whole[node.index]!,
       requestHooks: requestHooksOf(assembly.root, () => undefined),
       fibers: new Set(),
+      follow: (fiber) => {
+        running.fibers.add(fiber)
+        fiber.addObserver(() => {
+          running.fibers.delete(fiber)
+          if (running.fibers.size === 0) running.idle.notify()
+        })
+      },
       idle: { notify: () => {} },
       ending: () => ending
     }
@@ -156,8 +171,8 @@ export interface App extends AsyncDisposable {
 
 export const isApp = (u: unknown): u is App => typeof u === "object" && u !== null && "~mcpipe/App" in u
 
-/** Makes the app of an assembly; importing or assembling a server starts nothing. */
-export const appOf = (assembly: Assembly): App => {
+/** Makes the app of an assembly; importing or assembling a server starts nothing. `around` is as in `run`. */
+export const appOf = (assembly: Assembly, around?: Context.Context<never>): App => {
   let started: { readonly scope: Scope.Closeable; readonly running: Promise<Running> } | undefined
   let disposed: Promise<void> | undefined
   const running = (): Promise<Running> => {
@@ -167,7 +182,7 @@ export const appOf = (assembly: Assembly): App => {
     }
     if (started === undefined) {
       const scope = Scope.makeUnsafe()
-      const attempt = Effect.runPromise(Scope.provide(run(assembly), scope)).catch(async (error) => {
+      const attempt = Effect.runPromise(Scope.provide(run(assembly, around), scope)).catch(async (error) => {
         // a failed start has left nothing behind before anybody can try again
         // (a release that fails as well must not hide why the start failed)
         await Effect.runPromise(Effect.exit(Scope.close(scope, Exit.fail(error))))

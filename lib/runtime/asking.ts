@@ -37,6 +37,8 @@ export interface AskingOptions {
   readonly revision: string
   /** Classes that recorded failures become again. */
   readonly errors: ReadonlyArray<ErrorClass>
+  /** Told of fibers that steps run in, so that the app's end interrupts and waits for them. */
+  readonly track: (fiber: Fiber.Fiber<unknown, unknown>) => void
 }
 
 /** An ask or step was used in a way that cannot work; a bug of the author, so it is a defect. */
@@ -57,17 +59,20 @@ export abstract class Asking implements Asks {
   // most calls ask nothing and run no step: what only those need is made when they come
   #counts: Map<string, number> | undefined
   #keys: Set<string> | undefined
-  #running: Set<Frame> | undefined
+  #running: Map<Frame, Fiber.Fiber<unknown, unknown> | undefined> | undefined
+  #cut = false
   #watchers: Set<() => void> | undefined
 
   readonly #errors: ReadonlyArray<ErrorClass>
+  readonly #track: AskingOptions["track"]
   /** What has been recorded, by step id. */
   protected steps: Map<string, Recorded> | undefined
 
-  constructor({ capabilities, revision, errors }: AskingOptions) {
+  constructor({ capabilities, revision, errors, track }: AskingOptions) {
     this.capabilities = capabilities
     this.revision = revision
     this.#errors = errors
+    this.#track = track
   }
 
   abstract readonly replays: boolean
@@ -103,7 +108,7 @@ export abstract class Asking implements Asks {
       const within = frame === undefined ? "" : `${frame.id}/`
       const asked = digest(canonical([request.method, request.params]))
       let id: string
-      if (key === undefined) id = this.#next(`${within}${kindOf(request)}:${asked.slice(0, 16)}`)
+      if (key === undefined) id = this.claim(`${within}${kindOf(request)}:${asked.slice(0, 16)}`)
       else {
         if (!keyPattern.test(key)) {
           return Effect.die(
@@ -121,7 +126,10 @@ export abstract class Asking implements Asks {
         }
         this.#keys.add(id)
       }
-      return this.put({ id, request, digest: asked, label: labelOf(request), options, frame })
+      const put = this.put({ id, request, digest: asked, label: labelOf(request), options, frame })
+      if (key === undefined) return put
+      // withdrawn, it may be asked again
+      return Effect.onInterrupt(put, () => Effect.sync(() => void this.#keys!.delete(id)))
     })
   }
 
@@ -133,7 +141,7 @@ export abstract class Asking implements Asks {
       }
       const above = Context.getOrUndefined(fiber.context as Context.Context<any>, InStep)
       const base = above === undefined ? name : `${above.id}/${name}`
-      for (const frame of this.#running ?? []) {
+      for (const frame of this.#running?.keys() ?? []) {
         if (frame.name !== name || !frame.id.startsWith(base)) continue
         return Effect.die(
           new AskMisuse(
@@ -173,10 +181,10 @@ export abstract class Asking implements Asks {
     const known = steps.get(id)
     if (known !== undefined) return give(known)
     if (this.unrecorded(name)) return Effect.never
-    this.#running ??= new Set()
-    this.#running.add(frame)
+    this.#running ??= new Map()
+    this.#running.set(frame, undefined)
     const framed = Effect.provideService(effect, InStep, frame) as Effect.Effect<A, E, R>
-    const run = Effect.onExit(framed, (exit) =>
+    const recording = Effect.onExit(framed, (exit) =>
       Effect.sync(() => {
         this.#running!.delete(frame)
         this.moved()
@@ -188,7 +196,7 @@ export abstract class Asking implements Asks {
       })
     )
     // what this round goes on with is what later ones will go on with
-    return Effect.matchCauseEffect(run, {
+    return Effect.matchCauseEffect(frame.asks ? recording : this.#uncut(recording, frame), {
       onSuccess: (): Effect.Effect<A, E> => {
         const recorded = steps.get(id)
         return recorded === undefined ? Effect.never : give(recorded)
@@ -198,6 +206,28 @@ export abstract class Asking implements Asks {
         return recorded === undefined ? Effect.failCause(cause) : give(recorded)
       }
     })
+  }
+
+  /**
+   * A step in a fiber of its own: whatever in the handler would interrupt it, such as a failure beside it, waits for its
+   * end, so that it is recorded. Only the end of the whole request cuts it.
+   */
+  #uncut<A, E, R>(effect: Effect.Effect<A, E, R>, frame: Frame): Effect.Effect<A, E, R> {
+    return Effect.withFiber((outer) => {
+      const fiber = Effect.runForkWith(outer.context as Context.Context<R>)(effect)
+      const exit = fiber.pollUnsafe()
+      if (exit !== undefined) return exit
+      this.#running!.set(frame, fiber)
+      this.#track(fiber)
+      if (this.#cut) fiber.interruptUnsafe()
+      return Effect.uninterruptible(Effect.callback<A, E>((resume) => void fiber.addObserver((exit) => resume(exit))))
+    })
+  }
+
+  /** The request ends early: its client went away, its time is up, or the server closes. Steps are cut like all else. */
+  cut(): void {
+    this.#cut = true
+    for (const fiber of this.#running?.values() ?? []) fiber?.interruptUnsafe()
   }
 
   /** To be called whenever an ask or step begins or ends. */
@@ -213,7 +243,7 @@ export abstract class Asking implements Asks {
 
   /** Whether a step is at work that must not be cut: one that waits for answers of its own may be. */
   protected busy(): boolean {
-    for (const frame of this.#running ?? []) if (frame.open === 0) return true
+    for (const frame of this.#running?.keys() ?? []) if (frame.open === 0) return true
     return false
   }
 
@@ -238,9 +268,13 @@ export abstract class Asking implements Asks {
     for (const look of [...(this.#watchers ?? [])]) look()
   }
 
+  /** The id of the next ask of some content. */
+  protected claim(base: string): string {
+    return this.#next(base)
+  }
+
   #next(base: string): string {
-    const n = this.#count(base)
-    return n === 0 ? base : `${base}#${n + 1}`
+    return numbered(base, this.#count(base))
   }
 
   #count(name: string): number {
@@ -250,6 +284,9 @@ export abstract class Asking implements Asks {
     return n
   }
 }
+
+/** The id of the ask or step that is the n-th of its kind, from 0. */
+export const numbered = (base: string, n: number): string => (n === 0 ? base : `${base}#${n + 1}`)
 
 const kinds = { "elicitation/create": "elicit", "sampling/createMessage": "sample", "roots/list": "roots" } as const
 

@@ -1,3 +1,4 @@
+import type * as Fiber from "effect/Fiber"
 import type { Component } from "../builder/component.ts"
 import type { Running } from "./app.ts"
 import type { Asking } from "./asking.ts"
@@ -26,16 +27,17 @@ export const askPlan = (
   const { errors } = (entry.component as Component)["~mcpipe/Component"]
   const { capabilities } = client
   const callId = () => request.callId
+  const track = (fiber: Fiber.Fiber<unknown, unknown>) => running.follow(fiber)
   if (channel.type === "direct") {
     const { send, notify } = channel
     return {
-      make: () => new DirectAsks({ capabilities, revision, errors, callId, send, notify }),
+      make: () => new DirectAsks({ capabilities, revision, errors, callId, track, send, notify }),
       rehearse: undefined
     }
   }
   const { journal, responses } = channel
   const { maxRounds, checkDeterminism } = running.assembly.asking
-  const options = { capabilities, revision, errors, callId, maxRounds }
+  const options = { capabilities, revision, errors, callId, track, maxRounds }
   return {
     make: (stop) => new Replay({ ...options, journal, responses, stop }),
     rehearse: checkDeterminism

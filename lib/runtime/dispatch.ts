@@ -46,6 +46,7 @@ export const dispatch = (
   const plan = askPlan(running, operation, facts, request)
   let interrupted = false
   const wasInterrupted = () => interrupted || running.ending()
+  let cut = () => {}
   let fiber: Fiber.Fiber<unknown, unknown>
   let answer: (exit: Exit.Exit<any, unknown>) => Answer
   let ended: (exit: Exit.Exit<unknown, unknown>) => void = () => {}
@@ -76,6 +77,7 @@ export const dispatch = (
       return Exit.isSuccess(exit) ? { type: "value", value: exit.value } : innerFailed(exit.cause)
     }
     stop = () => fiber.interruptUnsafe()
+    cut = () => asks?.cut()
     if (asks?.suspended() === true) stop()
   } else {
     const known = inner ?? Effect.succeed(knownOf(operation))
@@ -119,6 +121,7 @@ export const dispatch = (
   return {
     interrupt: () => {
       interrupted = true
+      cut()
       fiber.interruptUnsafe()
     }
   }
@@ -173,7 +176,7 @@ const subjectOf = (operation: Operation, { method }: Facts): string => {
 /** Whatever goes wrong inside a tool call is a result that the model can read. */
 const answerInner = (operation: Operation, { era }: Facts, failure: Failure): Answer =>
   operation.type === "tool" && failure.type !== "interrupted" && !endsRequest(failure, era)
-    ? { type: "value", value: toolErrorResult(failure.message) }
+    ? { type: "value", value: toolErrorResult(failure.message, failure) }
     : { type: "failure", failure }
 
 /** What the protocol has an error of its own for, beside results that say `isError`. */
@@ -184,5 +187,5 @@ const endsRequest = (failure: Failure, era: Facts["era"]): boolean =>
 /** A `request` hook refuses the request itself, unless it speaks to the model with a `ToolError`. */
 const answerHook = (operation: Operation, failure: Failure): Answer =>
   operation.type === "tool" && failure.type === "public" && isToolError(failure.error)
-    ? { type: "value", value: toolErrorResult(failure.message) }
+    ? { type: "value", value: toolErrorResult(failure.message, failure) }
     : { type: "failure", failure }

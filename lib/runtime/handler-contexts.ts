@@ -4,7 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { type HandlerContext, type HandlerContexts, type LogShorthand, type StepOptions, settle, type Uses } from "../builder/handler.ts"
+import {
+  type HandlerContext,
+  type HandlerContexts,
+  type LogShorthand,
+  type StepOptions,
+  settle,
+  type Uses
+} from "../builder/handler.ts"
 import { ClientLog, type LogLevel } from "../services/client-log.ts"
 import { callOf } from "../services/current-call.ts"
 import { Durable } from "../services/durable.ts"
@@ -89,7 +96,13 @@ class Shorthands implements HandlerContext<any> {
     const durable = Context.getUnsafe(this.#context, Durable)
     const run = this.run
     const step = (name: string, work: () => unknown, options?: StepOptions<any>) =>
-      run(durable.step(name, Effect.suspend(() => settle(work)), options))
+      run(
+        durable.step(
+          name,
+          Effect.suspend(() => settle(work)),
+          options
+        )
+      )
     return Object.assign(step, {
       now: () => run(durable.now),
       uuid: () => run(durable.uuid),

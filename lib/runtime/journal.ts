@@ -28,8 +28,9 @@ export const journalVersion = 1
 
 /** The journal with what the client answered: only asks that are open take an answer, everything else is ignored. */
 export const answered = (journal: Journal, responses: Readonly<Record<string, unknown>>): Journal => {
-  const batch = journal.open.flatMap(([id, asked, label]): ReadonlyArray<Answered> =>
-    Object.hasOwn(responses, id) ? [[id, asked, label, responses[id]]] : []
+  const batch = journal.open.flatMap(
+    ([id, asked, label]): ReadonlyArray<Answered> =>
+      Object.hasOwn(responses, id) ? [[id, asked, label, responses[id]]] : []
   )
   if (batch.length === 0) return journal
   return {

@@ -38,20 +38,18 @@ export const rehearsal =
     stop = () => fiber.interruptUnsafe()
     if (again.suspended()) stop()
     const check = Effect.gen(function* () {
-      const second = yield* Effect.onInterrupt(Effect.callback<Exit.Exit<unknown, unknown>>((resume) => {
-        fiber.addObserver((ended) => resume(Effect.succeed(ended)))
-      }), () => Effect.sync(stop))
+      const second = yield* Effect.onInterrupt(
+        Effect.callback<Exit.Exit<unknown, unknown>>((resume) => {
+          fiber.addObserver((ended) => resume(Effect.succeed(ended)))
+        }),
+        () => Effect.sync(stop)
+      )
       again.end()
       yield* Scope.close(scope, second)
       const difference = differenceOf(again, exit, second)
       if (difference !== undefined) yield* Effect.logWarning(`${subject} is not deterministic: ${difference}`)
     })
-    const checking = Effect.runForkWith(context)(check)
-    running.fibers.add(checking)
-    checking.addObserver(() => {
-      running.fibers.delete(checking)
-      if (running.fibers.size === 0) running.idle.notify()
-    })
+    running.follow(Effect.runForkWith(context)(check))
   }
 
 const differenceOf = (

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { AskRefused, AskTimedOut } from "../services/ask-errors.ts"
 import type { AskRequest } from "../services/asks.ts"
-import { type Asked, Asking, type AskingOptions } from "./asking.ts"
+import { type Asked, Asking, type AskingOptions, numbered } from "./asking.ts"
 import { type Answered, answered, type Journal, journalVersion, type Open } from "./journal.ts"
 import { macrotask, mover } from "./turns.ts"
 
@@ -70,15 +70,17 @@ export class Replay extends Asking {
   readonly replays = true
   readonly #options: ReplayOptions
   readonly #journal: Journal | undefined
-  readonly #batches: ReadonlyArray<Map<string, Answered>>
+  readonly #batches: Array<Map<string, Answered>>
   /** How many batches the handler has been given. */
   #given = 0
   /** Answers that came with this round and are not known to be malformed. */
   #fresh = 0
   readonly #again = new Map<string, Waiting>()
   readonly #open = new Map<string, Waiting>()
-  /** Asked again and out of the way: given before their batch was complete, or withdrawn by the handler. */
+  /** Given before their batch was complete. */
   readonly #passed = new Set<string>()
+  /** Ids of asks made in this run, but for those withdrawn before they were answered. */
+  readonly #claimed = new Set<string>()
   /** Steps that asked and have ended. */
   readonly #closed: Array<string> = []
   readonly #mover = mover()
@@ -93,7 +95,7 @@ export class Replay extends Asking {
     this.#options = options
     const { journal, responses } = options
     if (journal === undefined) {
-      this.#batches = none
+      this.#batches = []
       return
     }
     this.#journal = answered(journal, responses)
@@ -181,10 +183,9 @@ export class Replay extends Asking {
       void this.#settle()
       return Effect.sync(() => {
         if (this.suspended()) return
-        if (this.#again.delete(id)) {
-          this.#passed.add(id)
-          this.#deliverSoon()
-        }
+        // as if it had not been asked: the next equal ask takes its place
+        this.#claimed.delete(id)
+        this.#again.delete(id)
         if (!this.#open.delete(id)) return
         if (frame !== undefined) frame.open--
         this.moved()
@@ -193,11 +194,32 @@ export class Replay extends Asking {
     })
   }
 
+  /**
+   * Of equal asks the first one takes the first answer there is. The number alone would not do: an ask that was withdrawn
+   * unanswered, since something beside it failed, may not be made at all in a later round.
+   */
+  protected override claim(base: string): string {
+    const free = (id: string) => !this.#claimed.has(id)
+    for (const batch of this.#batches.slice(this.#given)) {
+      for (const id of batch.keys()) {
+        if ((id === base || id.startsWith(`${base}#`)) && free(id)) return this.#claim(id)
+      }
+    }
+    let n = 0
+    while (!free(numbered(base, n)) || this.#batches.some((batch) => batch.has(numbered(base, n)))) n++
+    return this.#claim(numbered(base, n))
+  }
+
+  #claim(id: string): string {
+    this.#claimed.add(id)
+    return id
+  }
+
   /** Whether an ask was answered in an earlier round, or by what came with this one. */
   #isAnswered({ id, digest, label, options }: Asked): boolean {
     const batch = this.#batches.find((batch) => batch.has(id))
     const known = batch?.get(id)
-    if (known === undefined) return false
+    if (known === undefined) return this.#isAnsweredAhead(id, digest, label, options)
     if (known[1] !== digest) {
       this.#stop(new ReplayDiverged([known[2]], [label]))
       return false
@@ -208,6 +230,14 @@ export class Replay extends Asking {
     batch!.delete(id)
     this.#fresh--
     return false
+  }
+
+  /** A client that knows what a first round asks may send the answers with it. */
+  #isAnsweredAhead(id: string, digest: string, label: string, options: Asked["options"]): boolean {
+    const { journal, responses } = this.#options
+    if (journal !== undefined || !Object.hasOwn(responses, id) || !options.wellFormed(responses[id])) return false
+    this.#batches.push(new Map([[id, [id, digest, label, responses[id]]]]))
+    return true
   }
 
   /** In a microtask: nobody is resumed in the middle of the fiber that asks. */
@@ -310,5 +340,3 @@ export class Replay extends Asking {
     this.#options.stop()
   }
 }
-
-const none: ReadonlyArray<Map<string, Answered>> = []

@@ -44,12 +44,7 @@ export type AskChannel =
     }
 
 /** The call of one wire request; what it tells its client while it re-treads an earlier round is left out. */
-export const callOf = (
-  facts: Facts,
-  entry: Entry | undefined,
-  scope: Scope.Closeable,
-  asks: Asks | undefined
-): Call =>
+export const callOf = (facts: Facts, entry: Entry | undefined, scope: Scope.Closeable, asks: Asks | undefined): Call =>
   quietSinks({
     scope,
     uriOf: entry?.uriOf,

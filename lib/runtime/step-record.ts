@@ -12,6 +12,7 @@ import {
   ElicitationDeclined,
   InvalidAnswer
 } from "../services/ask-errors.ts"
+import { ModelFailed, TooManyTurns } from "../services/sampling-errors.ts"
 import type { Recorded } from "./journal.ts"
 
 /** A step gave something that cannot be recorded as it is. */
@@ -101,7 +102,9 @@ const own: ReadonlyArray<ErrorClass> = [
   InvalidAnswer,
   ClientUnsupported,
   AskTimedOut,
-  AskRefused
+  AskRefused,
+  ModelFailed,
+  TooManyTurns
 ]
 
 /** The failure that was recorded: an instance of its class where that is among `classes` or ours, else an `Error` with its fields. */

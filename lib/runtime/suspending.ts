@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import { CurrentCall } from "../services/current-call.ts"
 import { Paused } from "./around-request.ts"
 import type { Asking } from "./asking.ts"
@@ -35,6 +35,7 @@ export const askable = (
       fiber.addObserver((exit) => resume(settle(exit)))
       return Effect.callback<void>((stopped) => {
         fiber.addObserver(() => stopped(Effect.void))
+        asks.cut()
         fiber.interruptUnsafe()
       })
     })

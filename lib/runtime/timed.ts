@@ -16,7 +16,13 @@ export const timed = <A>(
   return Effect.withFiber((fiber) => {
     const asks = callOf(fiber.context)?.asks
     return asks instanceof Asking
-      ? Effect.raceFirst(effect, Effect.andThen(elapsed(asks, millis), late))
+      ? Effect.raceFirst(
+          effect,
+          Effect.andThen(
+            Effect.map(elapsed(asks, millis), () => asks.cut()),
+            late
+          )
+        )
       : Effect.timeoutOrElse(effect, { duration: millis, orElse: () => late })
   })
 }

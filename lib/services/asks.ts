@@ -43,7 +43,11 @@ export interface Asks {
   /** Puts one question, and gives the client's raw result once `wellFormed` takes it. Never resumes in a suspended call. */
   readonly ask: (request: AskRequest, options: AskOptions) => Effect.Effect<unknown, AskRefused | AskTimedOut>
   /** Runs an effect once along the rounds of a call: its success or typed failure is recorded, as JSON. */
-  readonly step: <A, E, R>(name: string, effect: Effect.Effect<A, E, R>, options?: StepOptions) => Effect.Effect<A, E, R>
+  readonly step: <A, E, R>(
+    name: string,
+    effect: Effect.Effect<A, E, R>,
+    options?: StepOptions
+  ) => Effect.Effect<A, E, R>
   /** Unguessable, the same in every round of one call; what deterministic ids of a call are derived from. */
   readonly seed: string
   /** The next number under a name: the same numbers in the same order in every round. */

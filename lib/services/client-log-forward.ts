@@ -32,23 +32,24 @@ export const forwarding = (listening: ListeningCall): Layer.Layer<never> =>
     )
   )
 
-const forwarder = (listening: ListeningCall): ((options: Logger.Options<unknown>) => void) => {
-  let busy = false
-  return (options) => {
+const forwarder =
+  (listening: ListeningCall) =>
+  (options: Logger.Options<unknown>): void => {
     const level = levels[options.logLevel]
     const call = listening(options.fiber.context, level)
-    // whatever sends the message may log as well, and what it logs must not be sent again
-    if (call?.log === undefined || busy) return
-    busy = true
+    if (call?.log === undefined || sending) return
+    sending = true
     try {
       call.log(level, dataOf(options, call), undefined)
     } catch {
       // to throw would fail the handler for having logged; the loggers beside this one have the line
     } finally {
-      busy = false
+      sending = false
     }
   }
-}
+
+/** Whatever sends a message may log as well, and what it logs must not be sent again. */
+let sending = false
 
 const levels: Readonly<Record<Logger.Options<unknown>["logLevel"], LogLevel>> = {
   All: "debug",

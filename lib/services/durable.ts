@@ -122,9 +122,7 @@ const shapeOf = (recorderOf: (fiber: Fiber.Fiber<unknown, unknown>) => Recorder)
     uuid: Effect.map(next("uuid"), (text) => uuidOf(text)),
     random: Effect.map(next("random"), (text) => Number.parseInt(hexOf(text).slice(0, 13), 16) / 2 ** 52),
     idempotencyKey: (step) =>
-      Effect.withFiber((fiber) =>
-        Effect.succeed(digest(JSON.stringify([recorderOf(fiber).seed, "idempotency", step])))
-      )
+      Effect.withFiber((fiber) => Effect.succeed(digest(JSON.stringify([recorderOf(fiber).seed, "idempotency", step]))))
   }
 }
 

@@ -19,7 +19,7 @@ import type { Port } from "./sampling-port.ts"
 import { toRequest } from "./sampling-request.ts"
 import type { SamplingAnswer, SamplingMessage, SamplingOptions, SamplingPrompt } from "./sampling-types.ts"
 
-export interface ObjectOptions extends SamplingOptions {
+export interface SamplingObjectOptions extends SamplingOptions {
   /** How often it is asked until an answer is valid, 1 to 10. Default 3. */
   readonly attempts?: number | undefined
 }
@@ -29,7 +29,7 @@ export const askForObject = <S extends ObjectInput>(
   port: Port,
   prompt: SamplingPrompt,
   given: S,
-  options: ObjectOptions
+  options: SamplingObjectOptions
 ): Effect.Effect<InferOut<S>, SamplingError | InvalidAnswer> => {
   const { attempts = 3, key } = options
   if (!Number.isInteger(attempts) || attempts < 1 || attempts > 10) {

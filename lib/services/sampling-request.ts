@@ -10,7 +10,7 @@ import type {
   ToolChoice
 } from "./sampling-types.ts"
 
-export interface ToolOptions {
+export interface SamplingToolOptions {
   readonly tools?: ReadonlyArray<SamplingTool | Tool.Any> | undefined
   readonly toolChoice?: ToolChoice | undefined
 }
@@ -18,7 +18,7 @@ export interface ToolOptions {
 /** A request, checked; throws a TypeError or RangeError that says what is wrong, with `where` in front. */
 export const toRequest = (
   prompt: SamplingPrompt,
-  options: SamplingOptions & ToolOptions,
+  options: SamplingOptions & SamplingToolOptions,
   where: string
 ): SamplingRequest => {
   if (typeof options !== "object" || options === null) {
@@ -62,7 +62,10 @@ export const paramsOf = (request: SamplingRequest, revision: string): Readonly<R
   messages: wireMessages(request.messages, revision)
 })
 
-const toolsOf = ({ tools, toolChoice }: ToolOptions, where: string): Pick<SamplingRequest, "tools" | "toolChoice"> => {
+const toolsOf = (
+  { tools, toolChoice }: SamplingToolOptions,
+  where: string
+): Pick<SamplingRequest, "tools" | "toolChoice"> => {
   if (tools === undefined || tools.length === 0) return {}
   const names = tools.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)

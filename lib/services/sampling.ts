@@ -11,9 +11,9 @@ import { InvalidAnswer } from "./ask-errors.ts"
 import { contentWords, textOf } from "./sampling-content.ts"
 import type { SamplingError, TooManyTurns } from "./sampling-errors.ts"
 import { modelLayer, type SamplingModel, type SamplingModelOptions } from "./sampling-model.ts"
-import { askForObject, type ObjectOptions, questionOf } from "./sampling-object.ts"
+import { askForObject, type SamplingObjectOptions, questionOf } from "./sampling-object.ts"
 import { livePort, type Port, scriptedPort } from "./sampling-port.ts"
-import { type ToolOptions, toRequest } from "./sampling-request.ts"
+import { type SamplingToolOptions, toRequest } from "./sampling-request.ts"
 import type {
   SamplingAnswer,
   SamplingOptions,
@@ -21,10 +21,10 @@ import type {
   SamplingReply,
   SamplingRequest
 } from "./sampling-types.ts"
-import { type RunRequest, runTools, type SamplingRun } from "./tool-loop.ts"
+import { type SamplingRunRequest, runTools, type SamplingRun } from "./tool-loop.ts"
 
 /** What to ask in one turn; with tools, what the model wants of them is in the answer and yours to do. */
-export interface MessageRequest extends SamplingOptions, ToolOptions {
+export interface SamplingMessageRequest extends SamplingOptions, SamplingToolOptions {
   readonly prompt: SamplingPrompt
 }
 
@@ -33,14 +33,14 @@ export interface SamplingShape {
     prompt: SamplingPrompt,
     options?: SamplingOptions
   ) => Effect.Effect<string, SamplingError | InvalidAnswer>
-  readonly message: (request: MessageRequest) => Effect.Effect<SamplingAnswer, SamplingError>
+  readonly message: (request: SamplingMessageRequest) => Effect.Effect<SamplingAnswer, SamplingError>
   readonly object: <const S extends ObjectInput>(
     prompt: SamplingPrompt,
     schema: S,
-    options?: ObjectOptions
+    options?: SamplingObjectOptions
   ) => Effect.Effect<InferOut<S>, SamplingError | InvalidAnswer>
   readonly run: <const Tools extends ReadonlyArray<Tool.Any>>(
-    request: RunRequest<Tools>
+    request: SamplingRunRequest<Tools>
   ) => Effect.Effect<SamplingRun, SamplingError | TooManyTurns, ComponentServices<Tools[number]>>
 }
 
@@ -64,7 +64,7 @@ export class Sampling extends Context.Service<Sampling, SamplingShape>()("mcpipe
   }
 
   /** The model's whole answer. */
-  static message(request: MessageRequest): Effect.Effect<SamplingAnswer, SamplingError, Sampling> {
+  static message(request: SamplingMessageRequest): Effect.Effect<SamplingAnswer, SamplingError, Sampling> {
     return Sampling.use((service) => service.message(request))
   }
 
@@ -76,7 +76,7 @@ export class Sampling extends Context.Service<Sampling, SamplingShape>()("mcpipe
   static object<const S extends ObjectInput>(
     prompt: SamplingPrompt,
     schema: S,
-    options?: ObjectOptions
+    options?: SamplingObjectOptions
   ): Effect.Effect<InferOut<S>, SamplingError | InvalidAnswer, Sampling> {
     return Sampling.use((service) => service.object(prompt, schema, options))
   }
@@ -87,7 +87,7 @@ export class Sampling extends Context.Service<Sampling, SamplingShape>()("mcpipe
    * @example const { text } = yield* Sampling.run({ prompt: "What is 2 + 3?", tools: [add] })
    */
   static run<const Tools extends ReadonlyArray<Tool.Any>>(
-    request: RunRequest<Tools>
+    request: SamplingRunRequest<Tools>
   ): Effect.Effect<SamplingRun, SamplingError | TooManyTurns, ComponentServices<Tools[number]> | Sampling> {
     return Sampling.use((service) => service.run(request))
   }

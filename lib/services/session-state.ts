@@ -58,6 +58,9 @@ export interface NotRepeatable<In> {
 /** Nothing where what comes out of a schema may go in again, the readable error otherwise. */
 export type Repeatable<S> = [InferOut<S>] extends [InferIn<S>] ? unknown : NotRepeatable<InferIn<S>>
 
+/** The options for a schema; conditional, so that the compiler knows the schema before it looks at `initial`. */
+export type StateOptionsFor<S> = S extends ValueInput ? StateOptions<InferOut<S>> : never
+
 /** A kept or given value does not fit the state's schema; a bug of the author, masked for clients. */
 class StateMismatch extends Error {
   override readonly name = "StateMismatch"

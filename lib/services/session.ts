@@ -9,7 +9,7 @@ import { Principal } from "./principal.ts"
 import { RequestContext } from "./request-context.ts"
 import { NoSession, UnknownSession } from "./session-errors.ts"
 import { checkTtl, DAY, keyOfState, type OpenSession, type SessionRef } from "./session-ref.ts"
-import { makeState, type Repeatable, type State, type StateOptions } from "./session-state.ts"
+import { makeState, type Repeatable, type State, type StateOptionsFor } from "./session-state.ts"
 import { memoryStore, StateStore, type StateStoreShape } from "./state-store.ts"
 
 export interface SessionOptions {
@@ -43,7 +43,7 @@ export class Session extends Context.Service<Session, SessionShape>()("mcpipe/Se
   static state<S extends ValueInput>(
     name: string,
     schema: S & Repeatable<S>,
-    options: StateOptions<NoInfer<InferOut<S>>>
+    options: StateOptionsFor<S>
   ): State<InferOut<S>> {
     return makeState(Session.current, name, schema, options)
   }

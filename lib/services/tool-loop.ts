@@ -9,7 +9,7 @@ import { toRequest } from "./sampling-request.ts"
 import type { SamplingAnswer, SamplingMessage, SamplingOptions, SamplingPrompt } from "./sampling-types.ts"
 import { useTool, usableTools } from "./tool-loop-use.ts"
 
-export interface RunOptions<Tools extends ReadonlyArray<Tool.Any>> extends SamplingOptions {
+export interface SamplingRunOptions<Tools extends ReadonlyArray<Tool.Any>> extends SamplingOptions {
   /**
    * Tool values, run here with the services of this call. No middleware runs around them and their `timeout` does not
    * apply: they are called by your code, not by a client.
@@ -24,7 +24,7 @@ export interface RunOptions<Tools extends ReadonlyArray<Tool.Any>> extends Sampl
 }
 
 /** What to run: a prompt, or under another name the messages of a conversation. */
-export type RunRequest<Tools extends ReadonlyArray<Tool.Any>> = RunOptions<Tools> &
+export type SamplingRunRequest<Tools extends ReadonlyArray<Tool.Any>> = SamplingRunOptions<Tools> &
   (
     | { readonly prompt: SamplingPrompt; readonly messages?: undefined }
     | { readonly messages: SamplingPrompt; readonly prompt?: undefined }
@@ -45,7 +45,7 @@ export interface SamplingRun {
 /** Lets a model use tools until it answers without. */
 export const runTools = <const Tools extends ReadonlyArray<Tool.Any>>(
   port: Port,
-  options: RunRequest<Tools>
+  options: SamplingRunRequest<Tools>
 ): Effect.Effect<SamplingRun, SamplingError | TooManyTurns, ComponentServices<Tools[number]>> => {
   const { tools, maxTurns = 10, concurrency = "unbounded", toolChoice, key } = options
   if (!Array.isArray(tools) || tools.length === 0) {

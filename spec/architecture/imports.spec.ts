@@ -26,6 +26,16 @@ it.each([
   ["builder/a.ts", `import { x } from "effect/unstable/http"`, "not a dependency of the library"],
   ["builder/a.ts", `import ts from "typescript"`, "not a dependency of the library"],
   [
+    "services/a.ts",
+    `import * as LanguageModel from "effect/ai/LanguageModel"`,
+    "unstable, only effect-ai/ may know it"
+  ],
+  ["effect-ai/a.ts", `import { AiError } from "effect/ai"`, "not a dependency of the library"],
+  ["effect-ai/a.ts", `import * as HttpRouter from "effect/http/HttpRouter"`, "not a dependency of the library"],
+  ["effect-ai/a.ts", `import { b } from "../runtime/b.ts"`, "effect-ai may know builder and services alone"],
+  ["services/a.ts", `import { b } from "../effect-ai/index.ts"`, "effect-ai is an entry for users, not a room"],
+  ["index.ts", `export { b } from "./effect-ai/index.ts"`, "effect-ai is an entry for users, not a room"],
+  [
     "transports/a.ts",
     `import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js"`,
     "load it when it is needed"
@@ -38,6 +48,10 @@ it.each([
 
 it.each([
   ["transports/http/a.ts", `import type { B } from "../../builder/b.ts"\nimport { c } from "./c.ts"`],
+  [
+    "effect-ai/a.ts",
+    `import * as Tool from "effect/ai/Tool"\nimport { b } from "./b.ts"\nimport { c } from "../services/c.ts"`
+  ],
   ["index.ts", `export { serve } from "./transports/serve.ts"\nexport * as Effect from "effect/Effect"`],
   [
     "transports/a.ts",

@@ -1,5 +1,6 @@
 import { Content, jsonSchema, Prompt, prompt, Resource, resource, server, ToolError, tool } from "mcpipe"
 import * as v from "valibot"
+import { askingPrompts, askingTools } from "./asking.ts"
 
 /** A 1×1 red PNG. */
 const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
@@ -150,4 +151,10 @@ const prompts = [
 ]
 
 /** What the official suite calls an "everything server", as far as mcpipe serves it today. */
-export default server({ name: "mcpipe-conformance", version: "1.0.0" }).add(...tools, ...resources, ...prompts)
+export default server({ name: "mcpipe-conformance", version: "1.0.0" }).add(
+  ...tools,
+  ...askingTools,
+  ...resources,
+  ...prompts,
+  ...askingPrompts
+)

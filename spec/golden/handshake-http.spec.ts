@@ -27,7 +27,7 @@ describe.each(at.revisions)("%s over stateless HTTP", (revision) => {
     const asked = await post(serving.port!, { jsonrpc: "2.0", id: 1, method: "initialize", params })
     const { body, headers: sent } = result(at.initialized[revision])
     // basic/transports, "Session Management": visible ASCII, unguessable
-    const session = { "mcp-session-id": expect.stringMatching(/^[0-9a-f]{48}$/) }
+    const session = { "mcp-session-id": expect.stringMatching(/^[0-9a-f]{64}$/) }
     expect(asked).toStrictEqual({ status: 200, headers: { ...sent, ...session }, body })
     expect(await post(serving.port!, { jsonrpc: "2.0", method: "notifications/initialized" }, headers)).toStrictEqual(
       accepted

@@ -1,11 +1,10 @@
-import { ClientLog, Data, Effect, Layer, type LogMessage, PublicError, server, tool, ToolError } from "mcpipe"
+import { ClientLog, Context, Data, Effect, Layer, type LogMessage, PublicError, server, tool, ToolError } from "mcpipe"
 import * as Cause from "effect/Cause"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as TestClock from "effect/testing/TestClock"
 import { describe, expect, it } from "vitest"
 import { type LogLevel, logLevels } from "../../lib/services/client-log.ts"
-import { forwarding } from "../../lib/services/client-log-forward.ts"
 import { CurrentCall } from "../../lib/services/current-call.ts"
 import { connectWire } from "../kit/wire.ts"
 
@@ -205,29 +204,24 @@ describe("ClientLog.forward", () => {
 
   it("does nothing outside of a call, and does not forward what the sending itself logs", async () => {
     const sent: Array<unknown> = []
-    const log = Effect.log("outer")
-    const call = {
+    const forward = await Effect.runPromise(Effect.scoped(Layer.build(Layer.provideMerge(ClientLog.forward, silent))))
+    const log = (message: string, context: Context.Context<never>) => Effect.runSyncWith(context)(Effect.log(message))
+    log("outside", forward)
+    const inside: Context.Context<never> = Context.add(forward, CurrentCall, {
       scope: undefined as never,
       uriOf: undefined,
       progress: undefined,
-      log: (_: LogLevel, data: unknown) => {
+      log: (_, data) => {
         sent.push(data)
-        Effect.runSync(Effect.provide(Effect.log("inner"), inside))
+        log("inner", inside)
         throw new Error("the client has gone")
       },
-      logLevel: "debug" as const,
+      logLevel: "debug",
       asks: undefined,
       errors: []
-    }
-    const loggers = Layer.provideMerge(
-      forwarding(() => call),
-      silent
-    )
-    const inside = Layer.mergeAll(loggers, Layer.succeed(CurrentCall, call))
-    const outside = Layer.provideMerge(ClientLog.forward, silent)
-    await Effect.runPromise(Effect.provide(Effect.andThen(log, log), inside))
-    expect(sent).toEqual([{ message: "outer" }, { message: "outer" }])
-    await Effect.runPromise(Effect.provide(log, outside))
-    expect(sent).toHaveLength(2)
+    })
+    log("first", inside)
+    log("second", inside)
+    expect(sent).toEqual([{ message: "first" }, { message: "second" }])
   })
 })

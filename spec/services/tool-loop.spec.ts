@@ -2,6 +2,8 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { CreateMessageRequestSchema } from "@modelcontextprotocol/sdk/types.js"
+import * as fc from "fast-check"
 import * as v from "valibot"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { Content } from "../../lib/builder/content.ts"
@@ -153,6 +155,51 @@ describe("Sampling.run", () => {
     })
     await fake.run(Sampling.run({ prompt: "Go", tools: [add], key: "sum" }))
     expect(fake.keys).toEqual(["sum", "sum.2", "sum.3"])
+  })
+})
+
+describe("every request of a run", () => {
+  const fail = tool({ name: "fail" }, () => {
+    throw new ToolError("No.")
+  })
+  const piece = fc.oneof(
+    fc.string().map(text),
+    fc.record({
+      type: fc.constant("tool_use"),
+      id: fc.constantFrom("1", "2", "a b", ""),
+      name: fc.constantFrom("add", "fail", "unknown"),
+      input: fc.constantFrom({}, { a: 1, b: 2 })
+    })
+  )
+  const isUse = (piece: { readonly type: string }): piece is ReturnType<typeof use> => piece.type === "tool_use"
+  const ids = (content: unknown): ReadonlyArray<string> =>
+    [content].flat().flatMap((p: any) => (isUse(p) ? [p.id] : []))
+  const pieces = fc
+    .array(piece, { maxLength: 4 })
+    .filter((content) => new Set(ids(content)).size === ids(content).length)
+
+  it("is one that the official SDK takes, with a result for each use and nothing beside it", async () => {
+    const answers = fc.array(pieces, { minLength: 1, maxLength: 5 })
+    await fc.assert(
+      fc.asyncProperty(answers, fc.constantFrom("2025-11-25", "2026-07-28"), async (answers, revision) => {
+        const fake = fakeAsks({ revision, client: (_, nth) => says(answers[nth - 1] ?? []) })
+        const exit = await fake.run(Sampling.run({ prompt: "Go", tools: [add, fail], maxTurns: 4 }))
+        const ends = answers.findIndex((content) => !content.some(isUse))
+        const turns = ends === -1 ? answers.length + 1 : ends + 1
+        if (turns > 4) expect(failed(exit)).toBeInstanceOf(TooManyTurns)
+        else expect(succeeded(exit).turns).toBe(turns)
+        for (const request of fake.asked) {
+          const { messages } = CreateMessageRequestSchema.parse(request).params
+          for (const [index, { role, content }] of messages.entries()) {
+            const results = [content].flat().filter(({ type }) => type === "tool_result") as ReadonlyArray<any>
+            const open = index === 0 ? [] : ids(messages[index - 1]!.content)
+            expect(results.map(({ toolUseId }) => toolUseId)).toEqual(open)
+            if (results.length > 0) expect([role, [content].flat().length]).toEqual(["user", results.length])
+          }
+        }
+      }),
+      { numRuns: 60 }
+    )
   })
 })
 

@@ -44,6 +44,8 @@ export const exchange = (
     const disconnected = () => {
       if (!ended) {
         stopAuthenticate?.()
+        // a call that fails to ask may end, and reply, right here
+        ended = true
         goesOn = inFlight?.interrupt("disconnected") === true
         end()
         if (events === undefined) {
