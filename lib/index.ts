@@ -46,6 +46,29 @@ export type {
 } from "./builder/questions.ts"
 export { type PromptOptions, prompt } from "./builder/prompt.ts"
 export { type CacheHint, type ResourceOptions, resource } from "./builder/resource.ts"
+export type {
+  ModelPreferences,
+  SampleShorthand,
+  SamplingAnswer,
+  SamplingContent,
+  SamplingMessage,
+  SamplingMessageInput,
+  SamplingMessageRequest,
+  SamplingObjectOptions,
+  SamplingOptions,
+  SamplingPart,
+  SamplingPrompt,
+  SamplingReply,
+  SamplingRequest,
+  SamplingRun,
+  SamplingRunOptions,
+  SamplingRunRequest,
+  SamplingTool,
+  SamplingToolOptions,
+  ToolChoice,
+  ToolUse,
+  ToolUseResult
+} from "./builder/sampling-types.ts"
 export type { ResourceRef } from "./builder/resource-ref.ts"
 export { type Decoded, type Issue, type JsonSchemaDocument, jsonSchema, type Schema } from "./builder/schema.ts"
 export { lifespan } from "./builder/lifespan.ts"
@@ -87,31 +110,17 @@ export {
 } from "./services/elicitation-url.ts"
 export { JournalStore, JournalStoreError, type JournalStoreShape } from "./services/journal-store.ts"
 export { type Root, Roots } from "./services/roots.ts"
-export { Sampling, type SamplingMessageRequest, type SamplingShape } from "./services/sampling.ts"
+export { Sampling, type SamplingShape } from "./services/sampling.ts"
 export { ModelFailed, type SamplingError, TooManyTurns } from "./services/sampling-errors.ts"
 export type { SamplingModel, SamplingModelOptions, SamplingModelShape } from "./services/sampling-model.ts"
-export type { SamplingObjectOptions } from "./services/sampling-object.ts"
-export type { SamplingToolOptions } from "./services/sampling-request.ts"
-export type {
-  ModelPreferences,
-  SamplingAnswer,
-  SamplingContent,
-  SamplingMessage,
-  SamplingMessageInput,
-  SamplingOptions,
-  SamplingPart,
-  SamplingPrompt,
-  SamplingReply,
-  SamplingRequest,
-  SamplingTool,
-  ToolChoice,
-  ToolUse,
-  ToolUseResult
-} from "./services/sampling-types.ts"
-export type { SamplingRun, SamplingRunOptions, SamplingRunRequest } from "./services/tool-loop.ts"
 export { Principal, type PrincipalShape } from "./services/principal.ts"
 export { Progress, type ProgressReport } from "./services/progress.ts"
 export { type HttpInfo, RequestContext, type RequestContextShape } from "./services/request-context.ts"
+export { Session, type SessionOptions, type SessionShape } from "./services/session.ts"
+export { NoSession, UnknownSession } from "./services/session-errors.ts"
+export type { OpenSession, SessionRef } from "./services/session-ref.ts"
+export type { State, StateOptions } from "./services/session-state.ts"
+export { StateStore, type StateStoreShape, type StoredText } from "./services/state-store.ts"
 export {
   assemble,
   assembleScoped,

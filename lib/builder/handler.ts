@@ -6,6 +6,7 @@ import type * as v from "valibot"
 import type { ErrorClass } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
 import type { ElicitShorthand } from "./questions.ts"
+import type { SampleShorthand } from "./sampling-types.ts"
 import type { Schema } from "./schema.ts"
 
 /** The four things a handler may give back: a value, a promise of it, an Effect, or a generator of Effects. */
@@ -103,6 +104,8 @@ export interface HandlerContext<R = never> {
    * answer, so do what must happen once in a `step`.
    */
   readonly elicit: ElicitShorthand
+  /** Asks a language model: the client's, or the server's own where `Sampling.model` gives one. */
+  readonly sample: SampleShorthand
   /** Does something once along the rounds of a call that asks. */
   readonly step: StepShorthand
   /** Reports progress; goes nowhere when the client did not ask for it. Values must increase. */
@@ -141,9 +144,16 @@ export class HandlerContexts extends Context.Service<
 /** A handler made uniform: decoded arguments in, an Effect out. Failures carry whatever was thrown, rejected or failed. */
 export type Invoke = (args: any, extra?: any) => Effect.Effect<any, unknown, any>
 
-const shorthands: ReadonlyArray<string> = ["signal", "defer", "run", "elicit", "step", "progress", "log"] satisfies ReadonlyArray<
-  keyof HandlerContext
->
+const shorthands: ReadonlyArray<string> = [
+  "signal",
+  "defer",
+  "run",
+  "elicit",
+  "sample",
+  "step",
+  "progress",
+  "log"
+] satisfies ReadonlyArray<keyof HandlerContext>
 
 /** Makes any of the four handler forms uniform; `uses` names the services of its second parameter. */
 export const invoker = (

@@ -1,7 +1,7 @@
 import type * as Prompt from "effect/ai/Prompt"
 import { toBase64 } from "../builder/base64.ts"
 import type { ContentBlock } from "../builder/content.ts"
-import type { SamplingContent, SamplingMessage, ToolUseResult } from "../services/sampling-types.ts"
+import type { SamplingContent, SamplingMessage, ToolUseResult } from "../builder/sampling-types.ts"
 
 /** A prompt of `effect/ai` as a sampled conversation; throws a TypeError for what the protocol has no place for. */
 export const conversationOf = (

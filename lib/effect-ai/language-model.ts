@@ -6,11 +6,17 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { type SamplingMessageRequest, Sampling } from "../services/sampling.ts"
+import { Sampling } from "../services/sampling.ts"
 import { textOf } from "../services/sampling-content.ts"
 import { findJson } from "../services/sampling-json.ts"
 import { jsonInstructions } from "../services/sampling-object.ts"
-import type { SamplingAnswer, SamplingContent, SamplingOptions, SamplingTool } from "../services/sampling-types.ts"
+import type {
+  SamplingAnswer,
+  SamplingContent,
+  SamplingMessageRequest,
+  SamplingOptions,
+  SamplingTool
+} from "../builder/sampling-types.ts"
 import { conversationOf } from "./from-prompt.ts"
 
 /**

@@ -9,7 +9,7 @@ import { toBase64 } from "../builder/base64.ts"
 import { Sampling } from "../services/sampling.ts"
 import { isRecord } from "../services/sampling-content.ts"
 import type { SamplingModel, SamplingModelOptions } from "../services/sampling-model.ts"
-import type { SamplingContent, SamplingReply, SamplingRequest, SamplingTool } from "../services/sampling-types.ts"
+import type { SamplingContent, SamplingReply, SamplingRequest, SamplingTool } from "../builder/sampling-types.ts"
 import { asksTheClient } from "./language-model.ts"
 import { promptOf } from "./to-prompt.ts"
 

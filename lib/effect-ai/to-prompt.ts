@@ -1,6 +1,6 @@
 import type * as Prompt from "effect/ai/Prompt"
 import type { AudioContent, ContentBlock, ImageContent } from "../builder/content.ts"
-import type { SamplingContent, SamplingMessage, SamplingRequest, ToolUseResult } from "../services/sampling-types.ts"
+import type { SamplingContent, SamplingMessage, SamplingRequest, ToolUseResult } from "../builder/sampling-types.ts"
 
 type Assistant = Exclude<Prompt.AssistantMessageEncoded["content"], string>[number]
 

@@ -1,8 +1,7 @@
-import { DefinitionError } from "../builder/errors.ts"
 import { type Bytes, fromBase64url, toBase64url } from "./seal-base64url.ts"
-import { nodePrimitives } from "./seal-node.ts"
-import type { SealCipher, SealPrimitives } from "./seal-primitives.ts"
-import { webPrimitives } from "./seal-web.ts"
+import { nodeCipher } from "./seal-node.ts"
+import type { MakeCipher, SealCipher } from "./seal-cipher.ts"
+import { webCipher } from "./seal-web.ts"
 
 /**
  * Seals the `requestState` that a client carries from one round of a call to the next (MCP 2026-07-28,
@@ -11,7 +10,7 @@ import { webPrimitives } from "./seal-web.ts"
 export interface Sealer {
   /**
    * Seals JSON text. `binding` is authenticated with it and costs no bytes: only who knows it can open the state.
-   * Rejects with a RangeError what `open` would refuse: text over 4 MiB, a state over 1 MiB.
+   * Rejects with a RangeError what `open` would refuse: a state over 1 MiB.
    */
   readonly seal: (text: string, binding: string) => Promise<string>
   /** Opens whatever a client sent; never rejects. */
@@ -28,7 +27,7 @@ export type Opened =
 
 export interface SealOptions {
   /**
-   * Secrets that `checkKeys` took: the first seals, all open. Default: one random key of this process. Put a new one in
+   * Secrets of 32 characters or more: the first seals, all open. Default: one random key of this process. Put a new one in
    * front now and then, at the latest after 2^32 states (NIST SP 800-38D §8.3).
    */
   readonly keys?: ReadonlyArray<string> | undefined
@@ -38,34 +37,10 @@ export interface SealOptions {
   readonly now?: (() => number) | undefined
 }
 
-const KEY_LENGTH = 32
-
-/** Throws a DefinitionError unless `keys` are one or more different strings of 32 characters or more; `where` names the option. */
-export const checkKeys = (keys: unknown, where: string): void => {
-  const fix = "Make a key with: openssl rand -base64 32"
-  if (!Array.isArray(keys) || keys.length === 0) {
-    throw new DefinitionError(`${where}: use an array of one or more strings; the first seals, all open. ${fix}`)
-  }
-  for (const [index, key] of keys.entries()) {
-    if (typeof key !== "string") {
-      throw new DefinitionError(`${where}[${index}]: use a string of ${KEY_LENGTH} characters or more. ${fix}`)
-    }
-    if (key.length < KEY_LENGTH) {
-      throw new DefinitionError(
-        `${where}[${index}] has ${key.length} characters, of ${KEY_LENGTH} that make it hard to guess. ${fix}`
-      )
-    }
-    const first = keys.indexOf(key)
-    if (first !== index) {
-      throw new DefinitionError(`${where}[${index}] is the same key as ${where}[${first}]: leave one of them out.`)
-    }
-  }
-}
-
 /** A sealer by AES-256-GCM; its keys are derived at the first use. */
 export const makeSealer = (options: SealOptions): Sealer => {
   let sealer: Sealer | undefined
-  const made = () => (sealer ??= sealerWith(nodePrimitives() ?? webPrimitives(), options))
+  const made = () => (sealer ??= sealerWith(nodeCipher() ?? webCipher, options))
   return {
     seal: (text, binding) => made().seal(text, binding),
     open: (state, binding) => made().open(state, binding)
@@ -73,33 +48,27 @@ export const makeSealer = (options: SealOptions): Sealer => {
 }
 
 // A state is base64url of: version (1 byte), key id (4), iv (12), ciphertext, tag (16).
-// Its plaintext is: when it expires (float64, milliseconds since 1970), whether the rest is deflated (1 byte), the text.
+// Its plaintext is: when it expires (float64, milliseconds since 1970), the text. It is not compressed: a client that
+// chooses some of the text could learn the rest of it from the length.
 const VERSION = 1
 const IV = 5
 const CIPHERTEXT = 17
-const TEXT = 9
+const TEXT = 8
 const SHORTEST = CIPHERTEXT + TEXT + 16
 const LONGEST_STATE = 2 ** 20
-const LONGEST_TEXT = 2 ** 22
-const DEFLATE_ABOVE = 2 ** 10
 
-/** A sealer on chosen primitives; states are the same on all of them. */
-export const sealerWith = (primitives: SealPrimitives, options: SealOptions): Sealer => {
+/** A sealer on a chosen cipher; states are the same on all of them. */
+export const sealerWith = (makeCipher: MakeCipher, options: SealOptions): Sealer => {
   const { ttl = 15 * 60_000, now = Date.now } = options
   let ring: Promise<ReadonlyArray<Key>> | undefined
   // Not before the first use: Workers give no random bytes while modules load
-  const keys = () => (ring ??= Promise.all((options.keys ?? [randomKey()]).map((key) => derive(key, primitives))))
+  const keys = () => (ring ??= Promise.all((options.keys ?? [randomKey()]).map((key) => derive(key, makeCipher))))
 
   const seal = async (text: string, binding: string): Promise<string> => {
     const bytes = utf8(text)
-    if (bytes.length > LONGEST_TEXT) throw tooLarge(bytes.length, LONGEST_TEXT, "bytes of text")
-    const deflated = bytes.length > DEFLATE_ABOVE ? await primitives.deflate?.(bytes) : undefined
-    const content = deflated ?? bytes
-
-    const plain = new Uint8Array(TEXT + content.length)
+    const plain = new Uint8Array(TEXT + bytes.length)
     new DataView(plain.buffer).setFloat64(0, now() + ttl)
-    plain[TEXT - 1] = deflated === undefined ? 0 : 1
-    plain.set(content, TEXT)
+    plain.set(bytes, TEXT)
 
     const { id, cipher } = (await keys())[0]!
     const iv = globalThis.crypto.getRandomValues(new Uint8Array(12))
@@ -111,7 +80,11 @@ export const sealerWith = (primitives: SealPrimitives, options: SealOptions): Se
     state.set(iv, IV)
     state.set(sealed, CIPHERTEXT)
     const token = toBase64url(state)
-    if (token.length > LONGEST_STATE) throw tooLarge(token.length, LONGEST_STATE, "characters")
+    if (token.length > LONGEST_STATE) {
+      throw new RangeError(
+        `A requestState has at most ${LONGEST_STATE} characters; this one would have ${token.length}.`
+      )
+    }
     return token
   }
 
@@ -131,9 +104,7 @@ export const sealerWith = (primitives: SealPrimitives, options: SealOptions): Se
       return { ok: false, reason: "forged" }
     }
     if (!(now() < viewOf(plain).getFloat64(0))) return { ok: false, reason: "expired" }
-    const content = plain.subarray(TEXT)
-    const text = plain[TEXT - 1] === 1 ? await primitives.inflate(content, LONGEST_TEXT) : content
-    return { ok: true, text: decoder.decode(text) }
+    return { ok: true, text: decoder.decode(plain.subarray(TEXT)) }
   }
 
   return { seal, open: (state, binding) => open(state, binding).catch(() => malformed) }
@@ -144,9 +115,6 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 const malformed: Opened = { ok: false, reason: "malformed" }
 
-const tooLarge = (size: number, most: number, unit: string) =>
-  new RangeError(`A requestState cannot hold ${size} ${unit}, ${most} at most: keep what is large in a JournalStore.`)
-
 interface Key {
   /** Tells keys of a ring apart, and nothing about the key. */
   readonly id: number
@@ -154,12 +122,12 @@ interface Key {
 }
 
 /** HKDF-SHA-256 (RFC 5869) of a secret: 32 bytes are the key, 4 more its id. */
-const derive = async (secret: string, { cipher }: SealPrimitives): Promise<Key> => {
+const derive = async (secret: string, makeCipher: MakeCipher): Promise<Key> => {
   const { subtle } = globalThis.crypto
   const material = await subtle.importKey("raw", utf8(secret), "HKDF", false, ["deriveBits"])
   const info = utf8("mcpipe/requestState/v1")
   const derived = await subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: utf8(""), info }, material, 36 * 8)
-  return { id: new DataView(derived).getUint32(32), cipher: await cipher(new Uint8Array(derived, 0, 32)) }
+  return { id: new DataView(derived).getUint32(32), cipher: await makeCipher(new Uint8Array(derived, 0, 32)) }
 }
 
 const randomKey = (): string => toBase64url(globalThis.crypto.getRandomValues(new Uint8Array(32)))

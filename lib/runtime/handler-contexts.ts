@@ -16,6 +16,7 @@ import { ClientLog, type LogLevel } from "../services/client-log.ts"
 import { callOf } from "../services/current-call.ts"
 import { Durable } from "../services/durable.ts"
 import { Elicitation } from "../services/elicitation.ts"
+import { Sampling } from "../services/sampling.ts"
 import { Progress } from "../services/progress.ts"
 
 /**
@@ -90,6 +91,16 @@ class Shorthands implements HandlerContext<any> {
           Effect.map(url(...given), ({ elicitationId, complete }) => ({ elicitationId, complete: () => run(complete) }))
         )
     }) as HandlerContext["elicit"]
+  }
+
+  get sample(): HandlerContext["sample"] {
+    const { text, message, object, run: useTools } = Context.getUnsafe(this.#context, Sampling)
+    const run = this.run
+    return Object.assign((...given: Parameters<typeof text>) => run(text(...given)), {
+      message: (...given: Parameters<typeof message>) => run(message(...given)),
+      object: (...given: Parameters<typeof object>) => run(object(...given)),
+      run: (...given: Parameters<typeof useTools>) => run(useTools(...given))
+    }) as HandlerContext["sample"]
   }
 
   get step(): HandlerContext["step"] {

@@ -29,7 +29,8 @@ export class Meter {
   }
 
   increment(by: number, message: string | undefined): void {
-    this.#current += by
+    // a sum beyond all numbers would hide every later message
+    if (Number.isFinite(this.#current + by)) this.#current += by
     this.#tell(this.#current, message)
   }
 
@@ -45,7 +46,6 @@ export class Meter {
   }
 
   #tell(progress: number, message: string | undefined): void {
-    // sums can come to no number at all, or to the same where they are very large
     if (!this.#exceeds(progress) || !Number.isFinite(progress)) return
     this.#told = progress
     this.#send(progress, this.#total, message)

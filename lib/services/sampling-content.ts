@@ -1,4 +1,4 @@
-import type { SamplingContent, SamplingPart, ToolUse, ToolUseResult } from "./sampling-types.ts"
+import type { SamplingContent, SamplingPart, ToolUse, ToolUseResult } from "../builder/sampling-types.ts"
 
 /** Whether a value is a piece of a sampled conversation in wire shape, as a client or an author may give one. */
 export const isSamplingContent = (u: unknown): u is SamplingContent => {

@@ -7,7 +7,7 @@ import type {
   SamplingPart,
   SamplingPrompt,
   SamplingReply
-} from "./sampling-types.ts"
+} from "../builder/sampling-types.ts"
 
 /** The messages of a prompt, as plain JSON; throws a TypeError that names the place, with `where` in front. */
 export const toMessages = (prompt: SamplingPrompt, where: string): ReadonlyArray<SamplingMessage> => {

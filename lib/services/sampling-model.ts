@@ -6,7 +6,7 @@ import { DefinitionError, isPublicError } from "../builder/errors.ts"
 import { type Handled, invokerOf, type ServicesOf } from "../builder/handler.ts"
 import { ModelFailed } from "./sampling-errors.ts"
 import { replyOf } from "./sampling-messages.ts"
-import type { SamplingAnswer, SamplingReply, SamplingRequest } from "./sampling-types.ts"
+import type { SamplingAnswer, SamplingReply, SamplingRequest } from "../builder/sampling-types.ts"
 
 export interface SamplingModelOptions {
   /**

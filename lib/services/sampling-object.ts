@@ -17,12 +17,12 @@ import type { SamplingError } from "./sampling-errors.ts"
 import { findJson } from "./sampling-json.ts"
 import type { Port } from "./sampling-port.ts"
 import { toRequest } from "./sampling-request.ts"
-import type { SamplingAnswer, SamplingMessage, SamplingOptions, SamplingPrompt } from "./sampling-types.ts"
-
-export interface SamplingObjectOptions extends SamplingOptions {
-  /** How often it is asked until an answer is valid, 1 to 10. Default 3. */
-  readonly attempts?: number | undefined
-}
+import type {
+  SamplingAnswer,
+  SamplingMessage,
+  SamplingObjectOptions,
+  SamplingPrompt
+} from "../builder/sampling-types.ts"
 
 /** Asks for JSON of a schema until an answer is valid; each invalid one is answered with what is wrong with it. */
 export const askForObject = <S extends ObjectInput>(

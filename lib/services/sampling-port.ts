@@ -11,7 +11,7 @@ import { ModelFailed, type SamplingError } from "./sampling-errors.ts"
 import { answerOf, isAnswer, replyOf, toolRevision } from "./sampling-messages.ts"
 import { SamplingModel } from "./sampling-model.ts"
 import { needsTools, paramsOf } from "./sampling-request.ts"
-import type { SamplingAnswer, SamplingReply, SamplingRequest } from "./sampling-types.ts"
+import type { SamplingAnswer, SamplingReply, SamplingRequest } from "../builder/sampling-types.ts"
 
 /** How sampling reaches a model, and how what it does is recorded; a test has another one than a server. */
 export interface Port {

@@ -7,13 +7,8 @@ import type {
   SamplingPrompt,
   SamplingRequest,
   SamplingTool,
-  ToolChoice
-} from "./sampling-types.ts"
-
-export interface SamplingToolOptions {
-  readonly tools?: ReadonlyArray<SamplingTool | Tool.Any> | undefined
-  readonly toolChoice?: ToolChoice | undefined
-}
+  SamplingToolOptions
+} from "../builder/sampling-types.ts"
 
 /** A request, checked; throws a TypeError or RangeError that says what is wrong, with `where` in front. */
 export const toRequest = (

@@ -11,22 +11,21 @@ import { InvalidAnswer } from "./ask-errors.ts"
 import { contentWords, textOf } from "./sampling-content.ts"
 import type { SamplingError, TooManyTurns } from "./sampling-errors.ts"
 import { modelLayer, type SamplingModel, type SamplingModelOptions } from "./sampling-model.ts"
-import { askForObject, type SamplingObjectOptions, questionOf } from "./sampling-object.ts"
+import { askForObject, questionOf } from "./sampling-object.ts"
 import { livePort, type Port, scriptedPort } from "./sampling-port.ts"
-import { type SamplingToolOptions, toRequest } from "./sampling-request.ts"
+import { toRequest } from "./sampling-request.ts"
 import type {
   SamplingAnswer,
+  SamplingMessageRequest,
+  SamplingObjectOptions,
   SamplingOptions,
   SamplingPrompt,
   SamplingReply,
-  SamplingRequest
-} from "./sampling-types.ts"
-import { type SamplingRunRequest, runTools, type SamplingRun } from "./tool-loop.ts"
-
-/** What to ask in one turn; with tools, what the model wants of them is in the answer and yours to do. */
-export interface SamplingMessageRequest extends SamplingOptions, SamplingToolOptions {
-  readonly prompt: SamplingPrompt
-}
+  SamplingRequest,
+  SamplingRun,
+  SamplingRunRequest
+} from "../builder/sampling-types.ts"
+import { runTools } from "./tool-loop.ts"
 
 export interface SamplingShape {
   readonly text: (

@@ -10,7 +10,7 @@ import { callOf } from "./current-call.ts"
 import { canonical, digest } from "./digest.ts"
 import { isRecord } from "./sampling-content.ts"
 import type { Port } from "./sampling-port.ts"
-import type { ToolUse, ToolUseResult } from "./sampling-types.ts"
+import type { ToolUse, ToolUseResult } from "../builder/sampling-types.ts"
 
 interface Usable {
   readonly tool: Tool.Any

@@ -6,41 +6,8 @@ import { type SamplingError, TooManyTurns } from "./sampling-errors.ts"
 import { keyOf } from "./sampling-object.ts"
 import type { Port } from "./sampling-port.ts"
 import { toRequest } from "./sampling-request.ts"
-import type { SamplingAnswer, SamplingMessage, SamplingOptions, SamplingPrompt } from "./sampling-types.ts"
+import type { SamplingMessage, SamplingRun, SamplingRunRequest } from "../builder/sampling-types.ts"
 import { useTool, usableTools } from "./tool-loop-use.ts"
-
-export interface SamplingRunOptions<Tools extends ReadonlyArray<Tool.Any>> extends SamplingOptions {
-  /**
-   * Tool values, run here with the services of this call. No middleware runs around them and their `timeout` does not
-   * apply: they are called by your code, not by a client.
-   */
-  readonly tools: Tools
-  /** How often the model may speak, 1 to 100; in the last turn it is told to use no tools. Default 10. */
-  readonly maxTurns?: number | undefined
-  /** Tools that run at the same time where the model wants several in one turn. Default `"unbounded"`. */
-  readonly concurrency?: number | "unbounded" | undefined
-  /** Whether the model must use a tool in its first turn. Default `"auto"`: as it likes. */
-  readonly toolChoice?: "auto" | "required" | undefined
-}
-
-/** What to run: a prompt, or under another name the messages of a conversation. */
-export type SamplingRunRequest<Tools extends ReadonlyArray<Tool.Any>> = SamplingRunOptions<Tools> &
-  (
-    | { readonly prompt: SamplingPrompt; readonly messages?: undefined }
-    | { readonly messages: SamplingPrompt; readonly prompt?: undefined }
-  )
-
-/** How a run of the model with tools ended. */
-export interface SamplingRun {
-  /** The text of the last answer; empty where it has none. */
-  readonly text: string
-  /** The last answer, whole. */
-  readonly message: SamplingAnswer
-  /** The whole conversation, uses of tools and their results and the last answer included. */
-  readonly messages: ReadonlyArray<SamplingMessage>
-  /** How often the model spoke. */
-  readonly turns: number
-}
 
 /** Lets a model use tools until it answers without. */
 export const runTools = <const Tools extends ReadonlyArray<Tool.Any>>(

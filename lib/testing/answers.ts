@@ -6,7 +6,7 @@ import { isUrlAnswer, quoted } from "../services/elicitation-wire.ts"
 import type { Root } from "../services/roots.ts"
 import { replyOf } from "../services/sampling-messages.ts"
 import { questionOf } from "../services/sampling-object.ts"
-import type { SamplingMessage, SamplingReply, SamplingRequest } from "../services/sampling-types.ts"
+import type { SamplingMessage, SamplingReply, SamplingRequest } from "../builder/sampling-types.ts"
 
 type Params = Readonly<Record<string, any>>
 type Given<A> = A | PromiseLike<A> | Effect.Effect<A, unknown>

@@ -30,7 +30,7 @@ export interface ConnectOptions extends Scripts, AssembleOptions {
   readonly clientInfo?: ClientInfo | undefined
   /** Who is calling: an id, or more about them. Default: nobody known. */
   readonly principal?: string | PrincipalInput | undefined
-  /** The least severe log messages wanted. Default `"debug"`: all. */
+  /** The least severe log messages wanted; after a handshake it takes a request to say so. Default `"info"`. */
   readonly logLevel?: LogLevel | undefined
   /** Hears of all progress; what it throws fails the call. */
   readonly onProgress?: ((report: ProgressReport) => void) | undefined
@@ -75,13 +75,13 @@ export const connect = async <R, P, L>(
       },
       moved: time?.moved ?? (() => {})
     })
-    const { era, capabilities, clientInfo, logLevel } = checked.me
+    const { era, capabilities, clientInfo } = checked.me
     let initialized: Readonly<Record<string, any>> | undefined
     if (era === "handshake") {
       const params = { protocolVersion: handshakeRevisions[0], capabilities, clientInfo }
       initialized = (await exchanges.run("initialize", params)).result
       exchanges.notify("notifications/initialized")
-      await exchanges.run("logging/setLevel", { level: logLevel })
+      if (options.logLevel !== undefined) await exchanges.run("logging/setLevel", { level: options.logLevel })
     }
     return makeClient({ running, exchanges, era, initialized, progress, logs, clock: time?.clock, dispose })
   } catch (error) {
@@ -169,7 +169,8 @@ const settings = (served: unknown, options: ConnectOptions): Settings => {
       era,
       capabilities: options.capabilities ?? capabilitiesOf(options),
       clientInfo: options.clientInfo ?? { name: "mcpipe/testing", version: "1.0.0" },
-      logLevel: options.logLevel ?? "debug"
+      // what a server takes for granted after a handshake
+      logLevel: options.logLevel ?? "info"
     },
     principal: principalOf(principal)
   }

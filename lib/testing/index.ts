@@ -3,7 +3,7 @@
 export type { ElicitAnswer, ElicitRequest } from "../services/elicitation-answers.ts"
 export { accept, cancel, decline } from "../services/elicitation-answers.ts"
 export type { ElicitScript } from "../services/elicitation-script.ts"
-export type { SamplingReply, SamplingRequest } from "../services/sampling-types.ts"
+export type { SamplingReply, SamplingRequest } from "../builder/sampling-types.ts"
 export type { RootsScript, SamplingScript, Scripts } from "./answers.ts"
 export type { Called } from "./called.ts"
 export type { Attempt, CallOptions, Calls, GotPrompt } from "./calls.ts"

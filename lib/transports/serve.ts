@@ -144,14 +144,7 @@ interface Carrier {
 
 class StartFailure extends ServeError {}
 
-const known: ReadonlySet<string> = new Set([
-  "http",
-  "transport",
-  "stdio",
-  "signals",
-  "gracePeriod",
-  ...assembleOptions
-])
+const known: ReadonlySet<string> = new Set(["http", "transport", "stdio", "signals", "gracePeriod", ...assembleOptions])
 
 const serveSettings = async (options: ServeOptions): Promise<ServeSettings> => {
   const unknown = Object.keys(options).find((name) => !known.has(name))

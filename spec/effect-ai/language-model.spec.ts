@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
 import { languageModel } from "../../lib/effect-ai/index.ts"
 import { Sampling } from "../../lib/services/sampling.ts"
-import type { SamplingOptions } from "../../lib/services/sampling-types.ts"
+import type { SamplingOptions } from "../../lib/builder/sampling-types.ts"
 import { failed, fakeAsks, succeeded } from "../kit/fake-asks.ts"
 
 const says = (content: unknown, more: object = {}) => ({ role: "assistant", model: "claude", content, ...more })

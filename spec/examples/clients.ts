@@ -4,6 +4,7 @@ import { StdioClientTransport as StdioV2 } from "@modelcontextprotocol/client/st
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport as StdioV1 } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { InMemoryTransport as InMemoryV1 } from "@modelcontextprotocol/sdk/inMemory.js"
+import { CreateMessageRequestSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js"
 import { type App, serve } from "mcpipe"
 import { describe } from "vitest"
 
@@ -11,6 +12,13 @@ import { describe } from "vitest"
 export interface CallOptions {
   readonly onprogress?: (report: object) => void
   readonly signal?: AbortSignal
+}
+
+/** Who answers for the user and the model of a client; what is left out, the client does not declare. */
+export interface Person {
+  readonly elicitation?: (question: { readonly message: string; readonly requestedSchema: any }) => object
+  /** Gives the text that the model says. */
+  readonly sampling?: (request: { readonly messages: ReadonlyArray<any> }) => string
 }
 
 /** An official client of either generation, by what both can do. */
@@ -30,8 +38,20 @@ const agreed = (revision: string | undefined, wanted: string): void => {
   if (revision !== wanted) throw new Error(`The client negotiated ${revision}, not ${wanted}.`)
 }
 
-const connectV1 = async (transport: any): Promise<Client> => {
-  const client = new ClientV1({ name: "spec", version: "1.0.0" })
+const info = { name: "spec", version: "1.0.0" }
+
+const capabilitiesOf = ({ elicitation, sampling }: Person) => ({
+  ...(elicitation === undefined ? {} : { elicitation: { form: {} } }),
+  ...(sampling === undefined ? {} : { sampling: {} })
+})
+
+const said = (text: string) => ({ role: "assistant" as const, model: "spec", content: { type: "text" as const, text } })
+
+const connectV1 = async (transport: any, person: Person = {}): Promise<Client> => {
+  const client = new ClientV1(info, { capabilities: capabilitiesOf(person) })
+  const { elicitation, sampling } = person
+  if (elicitation) client.setRequestHandler(ElicitRequestSchema, ({ params }) => elicitation(params as any) as any)
+  if (sampling) client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => said(sampling(params)))
   const logs: Array<unknown> = []
   client.fallbackNotificationHandler = async ({ params }) => void logs.push(params)
   let revision: string | undefined
@@ -46,11 +66,12 @@ const connectV1 = async (transport: any): Promise<Client> => {
 }
 
 /** Connects the newer client. */
-export const connectV2 = async (transport: any): Promise<Client> => {
-  const client = new ClientV2(
-    { name: "spec", version: "1.0.0" },
-    { versionNegotiation: { mode: { pin: "2026-07-28" } } }
-  )
+export const connectV2 = async (transport: any, person: Person = {}): Promise<Client> => {
+  const capabilities = capabilitiesOf(person)
+  const client = new ClientV2(info, { capabilities, versionNegotiation: { mode: { pin: "2026-07-28" } } })
+  const { elicitation, sampling } = person
+  if (elicitation) client.setRequestHandler("elicitation/create", ({ params }) => elicitation(params as any) as any)
+  if (sampling) client.setRequestHandler("sampling/createMessage", ({ params }) => said(sampling(params)))
   const logs: Array<unknown> = []
   client.setNotificationHandler("notifications/message", ({ params }) => void logs.push(params))
   await client.connect(transport)
@@ -75,12 +96,14 @@ export interface Child extends InMemory {
   readonly close: () => Promise<void>
 }
 
-const inMemory = (pair: () => [any, any], connect: (transport: any) => Promise<Client>) => {
-  return async (example: Example): Promise<InMemory> => {
+type Connect = (transport: any, person?: Person) => Promise<Client>
+
+const inMemory = (pair: () => [any, any], connect: Connect) => {
+  return async (example: Example, person?: Person): Promise<InMemory> => {
     const [theirs, ours] = pair()
     const app = example()
     const serving = await serve(app, { transport: ours, signals: false })
-    const client = await connect(theirs)
+    const client = await connect(theirs, person)
     return {
       client,
       [Symbol.asyncDispose]: async () => {
@@ -95,8 +118,8 @@ const inMemory = (pair: () => [any, any], connect: (transport: any) => Promise<C
 const loader = new URL("../tools/ts.mjs", import.meta.url).href
 const root = fileURLToPath(new URL("../../", import.meta.url))
 
-const inChild = (Transport: typeof StdioV1 | typeof StdioV2, connect: (transport: any) => Promise<Client>) => {
-  return async (example: string, ...flags: ReadonlyArray<string>): Promise<Child> => {
+const inChild = (Transport: typeof StdioV1 | typeof StdioV2, connect: Connect) => {
+  return async (example: string, flags: ReadonlyArray<string>, person?: Person): Promise<Child> => {
     const args = ["--conditions", "mcpipe-source", "--import", loader, `examples/${example}/main.ts`, ...flags]
     const transport = new Transport({ command: process.execPath, args, cwd: root, stderr: "pipe" })
     let text = ""
@@ -104,7 +127,7 @@ const inChild = (Transport: typeof StdioV1 | typeof StdioV2, connect: (transport
       text += chunk
     })
     const ended = new Promise((resolve) => transport.stderr!.once("end", resolve))
-    const client = await connect(transport)
+    const client = await connect(transport, person)
     const close = async () => {
       await client.close()
       await ended
@@ -122,11 +145,14 @@ const inChild = (Transport: typeof StdioV1 | typeof StdioV2, connect: (transport
 export const generations = [
   {
     title: "the official client v1 on 2025-11-25",
+    /** Whether a handler runs from its start in each round of a call that asks. */
+    replays: false,
     inMemory: inMemory(InMemoryV1.createLinkedPair, connectV1),
     inChild: inChild(StdioV1, connectV1)
   },
   {
     title: "the official client v2 on 2026-07-28",
+    replays: true,
     inMemory: inMemory(InMemoryV2.createLinkedPair, connectV2),
     inChild: inChild(StdioV2, connectV2)
   }
@@ -144,11 +170,12 @@ export const children = [
 /** Holds the same promises for both styles of an example, under both generations of clients. */
 export const inBothStyles = (
   styles: { readonly plain: Example; readonly effect: Example },
-  promises: (connect: () => Promise<InMemory>) => void
+  promises: (connect: (person?: Person) => Promise<InMemory>, generation: (typeof generations)[number]) => void
 ): void => {
   for (const style of ["plain", "effect"] as const) {
-    for (const { title, inMemory } of generations) {
-      describe(`in ${style} style, for ${title}`, () => promises(() => inMemory(styles[style])))
+    for (const generation of generations) {
+      describe(`in ${style} style, for ${generation.title}`, () =>
+        promises((person) => generation.inMemory(styles[style], person), generation))
     }
   }
 }

@@ -85,7 +85,7 @@ describe.each(["plain", "effect"] as const)("in %s style, called by somebody wit
 
 describe("as a child process on stdio", () => {
   it.each(children)("main.ts $flags answers $title", { timeout }, async ({ inChild, flags }) => {
-    await using child = await inChild("compose", ...flags)
+    await using child = await inChild("compose", flags)
     expect(text(await child.client.call("loans_borrow", { isbn: "1" }))).toMatch(/for members/)
     await child.close()
     expect(child.stderr()).toContain("tools/call loans_borrow: error in")

@@ -78,7 +78,7 @@ describe("as a child process on stdio", () => {
     "main.ts $flags opens the database for $title, and closes it when the client leaves",
     { timeout },
     async ({ inChild, flags }) => {
-      await using child = await inChild("lifespan", ...flags)
+      await using child = await inChild("lifespan", flags)
       await child.client.call("add_note", { text: "milk" })
       await child.close()
       expect(child.stderr()).toBe("notes: opened\nnotes: closed with 1 notes\n")

@@ -92,7 +92,7 @@ describe("as a child process on stdio", () => {
     "main.ts $flags answers $title, and says nothing on stderr",
     { timeout },
     async ({ inChild, flags }) => {
-      await using child = await inChild("quickstart", ...flags)
+      await using child = await inChild("quickstart", flags)
       expect(text(await child.client.call("add", { a: 2, b: 3 }))).toBe("5")
       await child.close()
       expect(child.stderr()).toBe("")

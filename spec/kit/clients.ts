@@ -7,6 +7,7 @@ import { StreamableHTTPClientTransport as HttpV1 } from "@modelcontextprotocol/s
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js"
 import { LoggingMessageNotificationSchema } from "@modelcontextprotocol/sdk/types.js"
 import { type App, type LogLevel, serve } from "mcpipe"
+import { answerAsks, type Respondent } from "./clients-asked.ts"
 import type { Combination } from "./eras.ts"
 import { type Answer, answerOf } from "./normal.ts"
 import { assertEra, type Tap, tap } from "./tap.ts"
@@ -23,6 +24,12 @@ export interface CallOptions {
   readonly logLevel?: LogLevel | undefined
 }
 
+/** How one round of a call on 2026-07-28 goes on with the one before it. */
+export interface RoundOptions extends Pick<CallOptions, "signal"> {
+  readonly inputResponses?: Readonly<Record<string, unknown>> | undefined
+  readonly requestState?: string | undefined
+}
+
 /** Either official client behind one face; answers are normal forms, so that they can be compared. */
 export interface TestClient extends AsyncDisposable {
   readonly at: Combination
@@ -34,6 +41,10 @@ export interface TestClient extends AsyncDisposable {
   readonly serverInfo: unknown
   readonly capabilities: unknown
   readonly call: (name: string, args?: Readonly<Record<string, unknown>>, options?: CallOptions) => Promise<Answer>
+  /** One round of a call on 2026-07-28, by hand: what is asked comes back instead of going to the respondent. */
+  readonly round: (name: string, args: Readonly<Record<string, unknown>>, options?: RoundOptions) => Promise<any>
+  /** Puts a message on the wire as it is, past the client. */
+  readonly send: (message: object) => Promise<void>
   readonly read: (uri: string) => Promise<Answer>
   readonly get: (name: string, args?: Readonly<Record<string, string>>) => Promise<Answer>
   readonly complete: (
@@ -48,16 +59,17 @@ export interface TestClient extends AsyncDisposable {
 
 /**
  * Connects the client of a combination to a server, and fails unless the wire itself shows the revision asked for.
- * Disposing of the client closes the server too.
+ * Whoever is given as `respondent` answers what the server asks. Disposing of the client closes the server too.
  */
-export const connect = async (server: Testable, at: Combination): Promise<TestClient> => {
+export const connect = async (server: Testable, at: Combination, respondent?: Respondent): Promise<TestClient> => {
   const carrier = await carry(server, at)
   const wire = tap(carrier.transport)
   try {
-    const client = await open(carrier.transport, at)
+    const client = await open(carrier.transport, at, respondent)
     assertEra(wire, at)
     return {
       ...facade(client, at, wire),
+      send: (message) => carrier.transport.send(message),
       [Symbol.asyncDispose]: async () => {
         await client.sdk.close()
         await carrier.close()
@@ -111,23 +123,26 @@ type Open =
 
 const info = { name: "interop", version: "1.0.0" }
 
-const open = async (transport: any, { client }: Combination): Promise<Open> => {
+const open = async (transport: any, { client }: Combination, respondent?: Respondent): Promise<Open> => {
   const logs: Array<unknown> = []
+  const capabilities = respondent?.capabilities ?? {}
   if (client === "v1") {
-    const sdk = new ClientV1(info)
+    const sdk = new ClientV1(info, { capabilities })
+    if (respondent !== undefined) answerAsks({ version: 1, sdk }, respondent)
     sdk.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void logs.push(params))
     await sdk.connect(transport)
     return { version: 1, sdk, logs }
   }
   // "auto" may fall back to a handshake, which the check of the wire then reports
   const mode = client === "v2-legacy" ? "legacy" : "auto"
-  const sdk = new ClientV2(info, { versionNegotiation: { mode } })
+  const sdk = new ClientV2(info, { capabilities, versionNegotiation: { mode } })
+  if (respondent !== undefined) answerAsks({ version: 2, sdk }, respondent)
   sdk.setNotificationHandler("notifications/message", ({ params }: any) => void logs.push(params))
   await sdk.connect(transport)
   return { version: 2, sdk, logs }
 }
 
-const facade = (client: Open, at: Combination, wire: Tap): Omit<TestClient, typeof Symbol.asyncDispose> => {
+const facade = (client: Open, at: Combination, wire: Tap): Omit<TestClient, "send" | typeof Symbol.asyncDispose> => {
   const { version, sdk, logs } = client
   const methods: any = sdk
   const ask = (asked: Promise<unknown>) => answerOf(asked, at, sdk.getServerVersion())
@@ -144,6 +159,8 @@ const facade = (client: Open, at: Combination, wire: Tap): Omit<TestClient, type
       const options = { ...(signal && { signal }), ...(onProgress && { onprogress: onProgress }) }
       return ask(version === 1 ? sdk.callTool(params, undefined, options) : sdk.callTool(params, options))
     },
+    round: (name, args, { signal, ...earlier } = {}) =>
+      methods.callTool({ name, arguments: args, ...earlier }, { allowInputRequired: true, ...(signal && { signal }) }),
     read: (uri) => ask(methods.readResource({ uri })),
     get: (name, args) => ask(methods.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
     complete: (ref, [name, value], others) =>

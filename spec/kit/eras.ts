@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest"
 import { connect, type TestClient, type Testable } from "./clients.ts"
+import type { Respondent } from "./clients-asked.ts"
 
 export type Era = "handshake" | "sessionless"
 
@@ -35,18 +36,27 @@ export const nameOf = ({ transport, client, revision }: Combination): string =>
  */
 export const inBothEras = (server: Testable, specs: Specs): void => each(bothEras, server, specs)
 
-/** Registers specs that must hold in all combinations; the server must be the default export of a module. */
-export const onEveryTransport = (module: URL, specs: Specs): void => each(combinations, module, specs)
+/**
+ * Registers specs that must hold in all combinations; the server must be the default export of a module. All clients have
+ * the same `respondent`, and are connected one after the other.
+ */
+export const onEveryTransport = (module: URL, specs: Specs, respondent?: Respondent): void =>
+  each(combinations, module, specs, respondent)
 
 /** Calls `it`; `client()` works inside of it. */
 export type Specs = (client: () => TestClient, at: Combination) => void
 
-const each = (where: ReadonlyArray<Combination>, server: Testable, specs: Specs): void => {
+const each = (
+  where: ReadonlyArray<Combination>,
+  server: Testable,
+  specs: Specs,
+  respondent?: Respondent | undefined
+): void => {
   for (const at of where) {
     describe(nameOf(at), () => {
       let client: TestClient | undefined
       beforeAll(async () => {
-        client = await connect(server, at)
+        client = await connect(server, at, respondent)
       })
       afterAll(() => client?.[Symbol.asyncDispose]())
       specs(() => client!, at)

@@ -28,7 +28,7 @@ type Answer = (reply: Reply) => void
 
 /**
  * Methods: `echo` answers its params at once, `later` after a promise, `hold` when released, `notify` and `notify-hold` send
- * `count` progress notifications first, `ask` and `ask-hold` ask the client for its roots, `prepared` answers bytes, `constant` one shared object, `print` writes to
+ * `count` progress notifications first, `ask` sends `count` notifications, asks for roots and answers how that went, `prepared` answers bytes, `constant` one shared object, `print` writes to
  * console.log, `status` chooses an HTTP status, `throw` throws, `many` answers `text` `count` times over.
  */
 export const fakePorts = (): FakePorts => {
@@ -61,14 +61,10 @@ export const fakePorts = (): FakePorts => {
           return undefined
         }
         break
-      case "ask":
-      case "ask-hold": {
-        const why = ask({ jsonrpc: "2.0", id: "asked-1", method: "roots/list", params: {} })
-        if (method === "ask") {
-          ok({ why: why ?? "asked" })
-          return undefined
-        }
-        break
+      case "ask": {
+        for (let n = 0; n < (params.count ?? 0); n++) notify({ jsonrpc: "2.0", method: "notifications/x" })
+        ok({ why: ask({ jsonrpc: "2.0", id: "asked-1", method: "roots/list" }) ?? "asked" })
+        return undefined
       }
       case "hold":
         break

@@ -27,7 +27,13 @@ it("asks in rounds", async () => {
       [Elicitation.form("Where?", { city: v.string() }), Elicitation.form("Who?", { name: v.string() })],
       { concurrency: "unbounded" }
     )
-    const receipt = yield* Durable.step("charge", Effect.sync(() => { charged.push(who.name); return charged.length }))
+    const receipt = yield* Durable.step(
+      "charge",
+      Effect.sync(() => {
+        charged.push(who.name)
+        return charged.length
+      })
+    )
     const ok = yield* Elicitation.confirm("Sure?")
     return `${where.city} ${who.name} ${receipt} ${ok}`
   })
@@ -35,8 +41,14 @@ it("asks in rounds", async () => {
     runs++
     defer(() => void log.push("deferred"))
     try {
-      const [where, who] = await Promise.all([elicit("Where?", { city: v.string() }), elicit("Who?", { name: v.string() })])
-      const receipt = await step("charge", async () => { charged.push(who.name); return charged.length })
+      const [where, who] = await Promise.all([
+        elicit("Where?", { city: v.string() }),
+        elicit("Who?", { name: v.string() })
+      ])
+      const receipt = await step("charge", async () => {
+        charged.push(who.name)
+        return charged.length
+      })
       const ok = await elicit.confirm("Sure?")
       return `${where.city} ${who.name} ${receipt} ${ok}`
     } catch (e) {
@@ -47,7 +59,11 @@ it("asks in rounds", async () => {
     }
   })
   const s = server({ name: "s", version: "1" }).add(book, booked)
-  const answer = (q: any) => ({ action: "accept", content: q.params.message === "Where?" ? { city: "Oslo" } : q.params.message === "Who?" ? { name: "Al" } : { ok: true } })
+  const answer = (q: any) => ({
+    action: "accept",
+    content:
+      q.params.message === "Where?" ? { city: "Oslo" } : q.params.message === "Who?" ? { name: "Al" } : { ok: true }
+  })
   await using wire = await connectWire(s, { capabilities: { elicitation: {} } })
   const one = await drive(wire, "book", answer)
   expect(one.result.content).toEqual([{ type: "text", text: "Oslo Al 1 true" }])

@@ -57,7 +57,8 @@ describe("Progress.report", () => {
     const { seen, exit } = await told(effect)
     expect(exit).toMatchObject({ cause: { reasons: [{ defect: { message } }] } })
     expect(seen).toEqual([])
-    expect((await toldOverWire(effect)).text).toMatch(/^Internal error/)
+    const live = await Effect.runPromiseExit(Effect.provideService(effect, Progress, Progress.live))
+    expect(live).toMatchObject({ cause: { reasons: [{ defect: { message } }] } })
   })
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { Content } from "../../lib/builder/content.ts"
 import { Prompt } from "../../lib/builder/messages.ts"
 import { answerOf, isAnswer, replyOf, toMessages, wireMessages } from "../../lib/services/sampling-messages.ts"
-import type { SamplingContent, SamplingMessage } from "../../lib/services/sampling-types.ts"
+import type { SamplingContent, SamplingMessage } from "../../lib/builder/sampling-types.ts"
 
 const text = (text: string) => ({ type: "text", text }) as const
 const png = { type: "image", data: "aGk=", mimeType: "image/png" } as const

@@ -12,8 +12,7 @@ import { type Root, Roots } from "../../lib/services/roots.ts"
 import { Sampling } from "../../lib/services/sampling.ts"
 import type { ModelFailed, TooManyTurns } from "../../lib/services/sampling-errors.ts"
 import type { SamplingModel } from "../../lib/services/sampling-model.ts"
-import type { SamplingAnswer } from "../../lib/services/sampling-types.ts"
-import type { SamplingRun } from "../../lib/services/tool-loop.ts"
+import type { SamplingAnswer, SamplingRun } from "../../lib/builder/sampling-types.ts"
 import { Cache, Db, User } from "./services.ts"
 
 type Refusal = AskRefused | AskTimedOut | ClientUnsupported | ModelFailed

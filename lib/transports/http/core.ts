@@ -75,23 +75,21 @@ export const receiveBody = (
   principal: PrincipalShape,
   sink: Sink
 ): InFlight | undefined => {
-  if (head.method === "DELETE") {
-    sink.reply(ports.http.end(head, principal))
-    return undefined
-  }
-  const body = parseJson(text, maxDepth)
-  if (!body.ok) {
-    sink.reply(refusedReply(body.refusal))
-    return undefined
-  }
-  if ((passed & onlyAnswers) !== 0) {
-    const message = refusedWhileDraining(body.value)
+  try {
+    if (head.method === "DELETE") {
+      sink.reply(ports.http.end(head, principal))
+      return undefined
+    }
+    const body = parseJson(text, maxDepth)
+    if (!body.ok) {
+      sink.reply(refusedReply(body.refusal))
+      return undefined
+    }
+    const message = (passed & onlyAnswers) === 0 ? undefined : refusedWhileDraining(body.value)
     if (message !== undefined) {
       sink.reply({ status: statusOf(shuttingDown, "handshake"), headers: shuttingDown.headers, message })
       return undefined
     }
-  }
-  try {
     return ports.http.receive(body.value, head, principal, sink)
   } catch (error) {
     sink.reply(refusedReply(internalError("a request failed", error)))

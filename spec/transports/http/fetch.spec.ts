@@ -99,6 +99,33 @@ describe("a fetch handler", () => {
     )
   })
 
+  it("streams a question as an event, and says where it cannot be put", async () => {
+    const handler = fetchHandler(fakeApp().app)
+    const asked = await handler(post(call("ask")))
+    expect(asked.headers.get("content-type")).toBe("text/event-stream")
+    expect(await asked.text()).toBe(
+      'event: message\ndata: {"jsonrpc":"2.0","id":"asked-1","method":"roots/list"}\n\n' +
+        'event: message\ndata: {"jsonrpc":"2.0","id":1,"result":{"why":"asked"}}\n\n'
+    )
+    const unheard = await handler(post(call("ask"), { headers: { accept: "application/json" } }))
+    expect((await unheard.json()).result.why).toBe(
+      "its Accept header does not admit text/event-stream, the only way to ask it"
+    )
+    const unread = await handler(post(call("ask", { count: 20_000 })))
+    expect(await unread.text()).toContain('"result":{"why":"it does not read what it is sent"}')
+  })
+
+  it("ends a session by DELETE, whatever its body, once it knows who is calling", async () => {
+    const app = fakeApp()
+    const handler = fetchHandler(app.app, { authenticate: ({ headers }) => ({ id: headers.get("authorization")! }) })
+    const end = (init: RequestInit) => handler(new Request("http://localhost/mcp", { method: "DELETE", ...init }))
+    const ended = await end({ headers: { authorization: "ada" } })
+    expect([ended.status, ended.body]).toStrictEqual([200, null])
+    expect((await end({ headers: { authorization: "bob" }, body: "{" })).status).toBe(200)
+    expect(app.received).toStrictEqual(["DELETE", "DELETE"])
+    expect(app.principals.map(({ id }) => id)).toStrictEqual(["ada", "bob"])
+  })
+
   it("interrupts when the request's signal aborts", async () => {
     const app = fakeApp()
     const abort = new AbortController()

@@ -116,6 +116,20 @@ describe("a stream of notifications", () => {
     expect(response.body).toContain('event: message\ndata: {"jsonrpc":"2.0","id":1,"result":{}}\n\n')
   })
 
+  it("carries a question of the server's own, and says where it cannot be put", async () => {
+    const { port } = await start()
+    const asked = await send(port, { body: call("ask") })
+    expect(asked.headers["content-type"]).toBe("text/event-stream")
+    expect(asked.body).toContain('event: message\ndata: {"jsonrpc":"2.0","id":"asked-1","method":"roots/list"}\n\n')
+    expect(asked.body).toContain('"result":{"why":"asked"}')
+    const unheard = await send(port, { body: call("ask"), headers: { accept: "application/json" } })
+    expect(JSON.parse(unheard.body).result.why).toBe(
+      "its Accept header does not admit text/event-stream, the only way to ask it"
+    )
+    const unread = await send(port, { body: call("ask", { count: 20_000 }) })
+    expect(unread.body).toContain('"result":{"why":"it does not read what it is sent"}')
+  })
+
   it("drops notifications for a client that does not read, and does not hoard them", async () => {
     const { port, next } = await start()
     const body = call("notify-hold", { count: 200_000 })
@@ -129,6 +143,17 @@ describe("a stream of notifications", () => {
     expect(process.memoryUsage().external + process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000)
     socket.destroy()
   })
+})
+
+it("DELETE ends a session, and its connection is kept", async () => {
+  const { port, received } = await start()
+  const socket = await openSocket(port)
+  socket.write(rawHead(port, { "content-type": undefined, accept: undefined }, "/mcp", "DELETE"))
+  expect(await readResponse(socket)).toMatchObject({ status: 200, headers: { "content-length": "0" }, body: "" })
+  socket.write(`${rawHead(port, { "content-length": "2" }, "/mcp", "DELETE")}{]`)
+  expect((await readResponse(socket)).status).toBe(200)
+  expect(received).toStrictEqual(["DELETE", "DELETE"])
+  socket.destroy()
 })
 
 describe("a client that disconnects", () => {

@@ -1,5 +1,6 @@
-import type { AudioContent, Content, ContentBlock, ImageContent, TextContent } from "../builder/content.ts"
-import type { JsonSchemaDocument } from "../builder/schema.ts"
+import type { AudioContent, Content, ContentBlock, ImageContent, TextContent } from "./content.ts"
+import type { InferOut, JsonSchemaDocument, ObjectInput } from "./schema.ts"
+import type { Tool } from "./tool.ts"
 
 /** A tool the model wants to call (MCP schema, "ToolUseContent"). */
 export interface ToolUse {
@@ -131,3 +132,69 @@ export type SamplingReply =
       readonly model?: string | undefined
       readonly stopReason?: string | undefined
     }
+
+export interface SamplingToolOptions {
+  readonly tools?: ReadonlyArray<SamplingTool | Tool.Any> | undefined
+  readonly toolChoice?: ToolChoice | undefined
+}
+
+/** What to ask in one turn; with tools, what the model wants of them is in the answer and yours to do. */
+export interface SamplingMessageRequest extends SamplingOptions, SamplingToolOptions {
+  readonly prompt: SamplingPrompt
+}
+
+export interface SamplingObjectOptions extends SamplingOptions {
+  /** How often it is asked until an answer is valid, 1 to 10. Default 3. */
+  readonly attempts?: number | undefined
+}
+
+export interface SamplingRunOptions<Tools extends ReadonlyArray<Tool.Any>> extends SamplingOptions {
+  /**
+   * Tool values, run here with the services of this call. No middleware runs around them and their `timeout` does not
+   * apply: they are called by your code, not by a client.
+   */
+  readonly tools: Tools
+  /** How often the model may speak, 1 to 100; in the last turn it is told to use no tools. Default 10. */
+  readonly maxTurns?: number | undefined
+  /** Tools that run at the same time where the model wants several in one turn. Default `"unbounded"`. */
+  readonly concurrency?: number | "unbounded" | undefined
+  /** Whether the model must use a tool in its first turn. Default `"auto"`: as it likes. */
+  readonly toolChoice?: "auto" | "required" | undefined
+}
+
+/** What to run: a prompt, or under another name the messages of a conversation. */
+export type SamplingRunRequest<Tools extends ReadonlyArray<Tool.Any>> = SamplingRunOptions<Tools> &
+  (
+    | { readonly prompt: SamplingPrompt; readonly messages?: undefined }
+    | { readonly messages: SamplingPrompt; readonly prompt?: undefined }
+  )
+
+/** How a run of the model with tools ended. */
+export interface SamplingRun {
+  /** The text of the last answer; empty where it has none. */
+  readonly text: string
+  /** The last answer, whole. */
+  readonly message: SamplingAnswer
+  /** The whole conversation, uses of tools and their results and the last answer included. */
+  readonly messages: ReadonlyArray<SamplingMessage>
+  /** How often the model spoke. */
+  readonly turns: number
+}
+
+/** `Sampling`, as promises: rejects with its failures, and never settles once the call is suspended. */
+export interface SampleShorthand {
+  /** The text of the model's answer; see `Sampling.text`. */
+  (prompt: SamplingPrompt, options?: SamplingOptions): Promise<string>
+  /** The model's whole answer. */
+  readonly message: (request: SamplingMessageRequest) => Promise<SamplingAnswer>
+  /** A value of a schema, asked for again while it is invalid. */
+  readonly object: <const S extends ObjectInput>(
+    prompt: SamplingPrompt,
+    schema: S,
+    options?: SamplingObjectOptions
+  ) => Promise<InferOut<S>>
+  /** Lets the model use tools until it answers without; see `Sampling.run`. */
+  readonly run: <const Tools extends ReadonlyArray<Tool.Any>>(
+    request: SamplingRunRequest<Tools>
+  ) => Promise<SamplingRun>
+}

@@ -1,0 +1,9 @@
+import type { AskingCase } from "./asking-case.ts"
+import { endings } from "./asking-endings.ts"
+import { forms } from "./asking-forms.ts"
+import { models } from "./asking-models.ts"
+import { places } from "./asking-places.ts"
+import { steps } from "./asking-steps.ts"
+
+/** Every way of asking that must come to the same on all transports and revisions, however the handler is written. */
+export const asking: ReadonlyArray<AskingCase> = [...forms, ...endings, ...steps, ...models, ...places]
