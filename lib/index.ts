@@ -33,13 +33,13 @@ export {
 } from "./builder/middleware.ts"
 export { Prompt, Resource, Server, type Tool } from "./builder/namespaces.ts"
 export type {
+  Choice,
+  ChoiceValue,
   ChooseOptions,
   Chosen,
   ElicitShorthand,
   FieldOptions,
   NumberOptions,
-  Option,
-  OptionValue,
   QuestionOptions,
   TextOptions,
   UrlOptions
@@ -89,7 +89,7 @@ export {
   InvalidAnswer
 } from "./services/ask-errors.ts"
 export { type Change, Changes } from "./services/changes.ts"
-export { ClientLog, type LogLevel, type LogMessage } from "./services/client-log.ts"
+export { ClientLog, type ClientLogShape, type LogLevel, type LogMessage } from "./services/client-log.ts"
 export { Durable, type DurableShape } from "./services/durable.ts"
 export { type ConfirmFailure, Elicitation, type ElicitationShape } from "./services/elicitation.ts"
 export {
@@ -108,19 +108,24 @@ export {
   type UrlToVisit,
   type UrlVisit
 } from "./services/elicitation-url.ts"
-export { JournalStore, JournalStoreError, type JournalStoreShape } from "./services/journal-store.ts"
+export {
+  JournalStore,
+  JournalStoreError,
+  type JournalStoreShape,
+  type MemoryJournalOptions
+} from "./services/journal-store.ts"
 export { type Root, Roots } from "./services/roots.ts"
 export { Sampling, type SamplingShape } from "./services/sampling.ts"
 export { ModelFailed, type SamplingError, TooManyTurns } from "./services/sampling-errors.ts"
 export type { SamplingModel, SamplingModelOptions, SamplingModelShape } from "./services/sampling-model.ts"
 export { Principal, type PrincipalShape } from "./services/principal.ts"
-export { Progress, type ProgressReport } from "./services/progress.ts"
+export { Progress, type ProgressReport, type ProgressShape } from "./services/progress.ts"
 export { type HttpInfo, RequestContext, type RequestContextShape } from "./services/request-context.ts"
 export { Session, type SessionOptions, type SessionShape } from "./services/session.ts"
-export { NoSession, UnknownSession } from "./services/session-errors.ts"
+export { NoSession, StateTooLarge, UnknownSession } from "./services/session-errors.ts"
 export type { OpenSession, SessionRef } from "./services/session-ref.ts"
-export type { State, StateOptions } from "./services/session-state.ts"
-export { StateStore, type StateStoreShape, type StoredText } from "./services/state-store.ts"
+export type { BoundState, State, StateOptions } from "./services/session-state.ts"
+export { type MemoryStoreOptions, StateStore, type StateStoreShape, type StoredText } from "./services/state-store.ts"
 export {
   assemble,
   assembleScoped,

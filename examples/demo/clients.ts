@@ -5,8 +5,17 @@ import { StdioClientTransport as StdioV2 } from "@modelcontextprotocol/client/st
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport as StdioV1 } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport as HttpV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
+import { CreateMessageRequestSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js"
 
 export type Generation = "v1" | "v2"
+
+/** Who answers for the user and the model of a client; `round` counts the requests of the call so far. */
+export interface Person {
+  /** Fills in a form. */
+  readonly fill: (question: string, round: number) => object
+  /** Says what the model says. */
+  readonly say: (prompt: string, round: number) => string
+}
 
 export interface DemoClient {
   /** Package and revision in use, for the transcript. */
@@ -17,7 +26,15 @@ export interface DemoClient {
   readonly prompt: (name: string, args: Record<string, string>) => Promise<any>
   readonly complete: (uri: string, name: string, value: string) => Promise<any>
   readonly list: () => Promise<any>
+  /** How many `tools/call` requests were sent so far: on 2026-07-28 a call that asks is several. */
+  readonly rounds: () => number
   readonly close: () => Promise<void>
+}
+
+/** A client that started its server. */
+export interface StdioClient extends DemoClient {
+  /** Lines the server wrote to stderr; all of them once `close` has resolved. */
+  readonly stderr: () => ReadonlyArray<string>
 }
 
 /** An example's `main.ts` as a command; it runs the way this process runs. */
@@ -27,22 +44,33 @@ const command = (example: string, flags: ReadonlyArray<string>) => ({
 })
 
 /** Starts an example as a child process and talks to it over stdin and stdout. */
-export const overStdio = (
+export const overStdio = async (
   generation: Generation,
   example: string,
-  ...flags: ReadonlyArray<string>
-): Promise<DemoClient> => {
-  const parameters = { ...command(example, flags), stderr: "ignore" as const }
-  return generation === "v1" ? connectV1(new StdioV1(parameters)) : connectV2(new StdioV2(parameters))
+  flags: ReadonlyArray<string> = [],
+  person?: Person
+): Promise<StdioClient> => {
+  const transport: any = new { v1: StdioV1, v2: StdioV2 }[generation]({ ...command(example, flags), stderr: "pipe" })
+  let stderr = ""
+  transport.stderr.on("data", (chunk: unknown) => {
+    stderr += chunk
+  })
+  const ended = new Promise((done) => transport.stderr.once("end", done))
+  const client = await connect(generation, transport, person)
+  const close = async () => {
+    await client.close()
+    await ended
+  }
+  return { ...client, close, stderr: () => linesOf(stderr) }
 }
 
 /** Talks HTTP to a server that is running already, as the user that `token` names. */
-export const overHttp = (generation: Generation, url: string, token: string): Promise<DemoClient> => {
+export const overHttp = (generation: Generation, url: string, token: string, person?: Person): Promise<DemoClient> => {
   const options = { requestInit: { headers: { authorization: `Bearer ${token}` } } }
-  return generation === "v1"
-    ? connectV1(new HttpV1(new URL(url), options))
-    : connectV2(new HttpV2(new URL(url), options))
+  return connect(generation, new { v1: HttpV1, v2: HttpV2 }[generation](new URL(url), options), person)
 }
+
+const linesOf = (text: string) => text.trim().split("\n")
 
 export interface HttpChild {
   readonly url: string
@@ -71,14 +99,34 @@ export const startHttp = (example: string, ...flags: ReadonlyArray<string>): Pro
         child.kill("SIGTERM")
         return ended
       }
-      resolve({ url, stop, stderr: () => stderr.trim().split("\n") })
+      resolve({ url, stop, stderr: () => linesOf(stderr) })
     })
     child.once("error", reject)
     ended.then((code) => reject(new Error(`${example} ended with ${code} before it listened:\n${stderr}`)))
   })
 
-const connectV1 = async (transport: any): Promise<DemoClient> => {
-  const client = new ClientV1({ name: "demo", version: "1.0.0" })
+const info = { name: "demo", version: "1.0.0" }
+
+const connect = async (generation: Generation, transport: any, person: Person | undefined): Promise<DemoClient> => {
+  let rounds = 0
+  const send = transport.send.bind(transport)
+  transport.send = (message: any, options: unknown) => {
+    if (message.method === "tools/call") rounds++
+    return send(message, options)
+  }
+  const handlers = person === undefined ? undefined : handlersOf(person, () => rounds)
+  const client = await (generation === "v1" ? connectV1 : connectV2)(transport, handlers)
+  return { ...client, rounds: () => rounds }
+}
+
+type Connected = Omit<DemoClient, "rounds">
+
+const connectV1 = async (transport: any, handlers: Handlers | undefined): Promise<Connected> => {
+  const client = new ClientV1(info, { capabilities: capabilitiesOf(handlers) })
+  if (handlers !== undefined) {
+    client.setRequestHandler(ElicitRequestSchema, handlers.elicitation)
+    client.setRequestHandler(CreateMessageRequestSchema, handlers.sampling)
+  }
   let revision: string | undefined
   const told = transport.setProtocolVersion?.bind(transport)
   transport.setProtocolVersion = (version: string) => {
@@ -95,11 +143,13 @@ const connectV1 = async (transport: any): Promise<DemoClient> => {
   }
 }
 
-const connectV2 = async (transport: any): Promise<DemoClient> => {
-  const client = new ClientV2(
-    { name: "demo", version: "1.0.0" },
-    { versionNegotiation: { mode: { pin: "2026-07-28" } } }
-  )
+const connectV2 = async (transport: any, handlers: Handlers | undefined): Promise<Connected> => {
+  const versionNegotiation = { mode: { pin: "2026-07-28" } }
+  const client = new ClientV2(info, { capabilities: capabilitiesOf(handlers), versionNegotiation })
+  if (handlers !== undefined) {
+    client.setRequestHandler("elicitation/create", handlers.elicitation)
+    client.setRequestHandler("sampling/createMessage", handlers.sampling)
+  }
   await client.connect(transport)
   const revision = client.getNegotiatedProtocolVersion()
   return {
@@ -111,7 +161,23 @@ const connectV2 = async (transport: any): Promise<DemoClient> => {
   }
 }
 
-const common = (client: any): Omit<DemoClient, "title" | "revision" | "call"> => ({
+const capabilitiesOf = (handlers: Handlers | undefined) =>
+  handlers === undefined ? {} : { elicitation: { form: {} }, sampling: {} }
+
+interface Handlers {
+  readonly elicitation: (request: any) => any
+  readonly sampling: (request: any) => any
+}
+
+const handlersOf = ({ fill, say }: Person, round: () => number): Handlers => ({
+  elicitation: ({ params }) => ({ action: "accept", content: fill(params.message, round()) }),
+  sampling: ({ params }) => {
+    const [prompt] = [params.messages[0].content].flat()
+    return { role: "assistant", model: "demo", content: { type: "text", text: say(prompt.text, round()) } }
+  }
+})
+
+const common = (client: any): Omit<Connected, "title" | "revision" | "call"> => ({
   read: (uri) => client.readResource({ uri }),
   prompt: (name, args) => client.getPrompt({ name, arguments: args }),
   complete: (uri, name, value) => client.complete({ ref: { type: "ref/resource", uri }, argument: { name, value } }),

@@ -2,7 +2,15 @@
  * Starts the example servers as child processes, calls them with both official MCP clients over stdio and HTTP, prints what was
  * called and what came back, and ends with 1 where an answer is not the expected one.
  */
-import { type DemoClient, type Generation, type HttpChild, overHttp, overStdio, startHttp } from "./clients.ts"
+import {
+  type DemoClient,
+  type Generation,
+  type HttpChild,
+  type Person,
+  overHttp,
+  overStdio,
+  startHttp
+} from "./clients.ts"
 import { type Transcript, transcript } from "./transcript.ts"
 
 const revisions: Readonly<Record<Generation, string>> = { v1: "2025-11-25", v2: "2026-07-28" }
@@ -22,7 +30,7 @@ const begin = (to: Transcript, title: string, client: DemoClient, generation: Ge
 
 const quickstart = async (generation: Generation, style: "plain" | "Effect", to: Transcript) => {
   const flags = style === "Effect" ? ["--effect"] : []
-  const client = await overStdio(generation, "quickstart", ...flags)
+  const client = await overStdio(generation, "quickstart", flags)
   begin(to, `quickstart in ${style} style, over stdio`, client, generation)
   to.called("tools/list")
   to.answered(
@@ -101,6 +109,57 @@ const composeOverHttp = async (to: Transcript) => {
   await stop(to, child)
 }
 
+const answers: Readonly<Record<string, object>> = {
+  "Where to?": { choice: "Lisbon" },
+  "Who travels, and for how many nights?": { name: "Ada", nights: 3 },
+  "Lisbon, nights: 3, 360 EUR. Book it?": { ok: true }
+}
+
+/** Answers what the booking asks, and prints it. */
+const ada = (to: Transcript): Person => ({
+  fill: (question, round) => {
+    const content = answers[question] ?? {}
+    to.asked(`round ${round}, the user: ${question}`, content)
+    return content
+  },
+  say: (prompt, round) => {
+    const said = "The tram is waiting!"
+    to.asked(`round ${round}, the model: ${prompt}`, said)
+    return said
+  }
+})
+
+const booked = "Booked Lisbon for Ada: 360 EUR, receipt R1. The tram is waiting!"
+
+/** How often things happened: by the requests sent, and by what the server said on stderr. */
+const counts = (rounds: number, stderr: ReadonlyArray<string>): string => {
+  const ran = stderr.filter((line) => line === "book_hotel: runs").length
+  const charged = stderr.filter((line) => line.startsWith("payments: charged")).length
+  return `${rounds === 1 ? "1 round" : `${rounds} rounds`}, handler ran ${times(ran)}, charged ${times(charged)}`
+}
+
+const times = (count: number): string => (count === 1 ? "once" : `${count} times`)
+
+const bookingOverStdio = async (to: Transcript) => {
+  const client = await overStdio("v1", "booking", ["--effect"], ada(to))
+  begin(to, "booking in Effect style, over stdio", client, "v1")
+  await call(to, client, "book_hotel", {}, booked)
+  await client.close()
+  to.called("requests sent, and what the server said on stderr")
+  to.answered(counts(client.rounds(), client.stderr()), "1 round, handler ran once, charged once")
+}
+
+const bookingOverHttp = async (to: Transcript) => {
+  const child = await startHttp("booking")
+  const client = await overHttp("v2", child.url, "ada", ada(to))
+  begin(to, "booking in plain style, over HTTP", client, "v2")
+  await call(to, client, "book_hotel", {}, booked)
+  await client.close()
+  await stop(to, child)
+  to.called("requests sent, and what the server said on stderr")
+  to.answered(counts(client.rounds(), child.stderr()), "4 rounds, handler ran 4 times, charged once")
+}
+
 /** Ends a child, and checks its exit code and what it said last on stderr. */
 const stop = async (to: Transcript, child: HttpChild, lastWords?: string) => {
   to.called("SIGTERM to the child process")
@@ -120,7 +179,9 @@ const scenes: ReadonlyArray<(to: Transcript) => Promise<void>> = [
   (to) => lifespan("v2", "plain", to),
   (to) => lifespan("v1", "Effect", to),
   composeOverStdio,
-  composeOverHttp
+  composeOverHttp,
+  bookingOverStdio,
+  bookingOverHttp
 ]
 // All at once, to be quick; printed in order.
 const running = scenes.map((scene) => {

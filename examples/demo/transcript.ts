@@ -6,6 +6,8 @@ export interface Transcript {
   readonly called: (what: string) => void
   /** One notification that came while a call ran. */
   readonly heard: (what: string) => void
+  /** Something that the server asked while a call ran, and what it was told. */
+  readonly asked: (question: string, told: unknown) => void
   /** Prints an answer; where it is not the expected one, prints that too and counts it as wrong. */
   readonly answered: (got: unknown, wanted: unknown) => void
   readonly wrong: () => number
@@ -22,6 +24,7 @@ export const transcript = (): Transcript => {
     title: (text) => void lines.push("", text),
     called: (what) => void lines.push(`  -> ${what}`),
     heard: (what) => void lines.push(`   . ${what}`),
+    asked: (question, told) => void lines.push(`   ? ${question}`, `   ! ${show(told)}`),
     answered: (got, wanted) => {
       checked++
       const right = isDeepStrictEqual(plain(got), plain(wanted))

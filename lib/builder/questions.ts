@@ -43,9 +43,9 @@ export interface NumberOptions extends FieldOptions {
 }
 
 /** Something to choose: its value, which is its name too, or a value with a name for people. */
-export type Option = string | { readonly value: string; readonly title: string }
+export type Choice = string | { readonly value: string; readonly title: string }
 
-export type OptionValue<O extends Option> = O extends { readonly value: infer V extends string } ? V : O
+export type ChoiceValue<O extends Choice> = O extends { readonly value: infer V extends string } ? V : O
 
 export interface ChooseOptions<Multiple extends boolean = boolean> extends FieldOptions {
   /** Whether any number of options may be chosen, none included. Default false: exactly one. */
@@ -53,9 +53,9 @@ export interface ChooseOptions<Multiple extends boolean = boolean> extends Field
 }
 
 /** What `choose` gives: the value of one option, or of each that was chosen. */
-export type Chosen<Options extends ReadonlyArray<Option>, Multiple extends boolean> = Multiple extends true
-  ? Array<OptionValue<Options[number]>>
-  : OptionValue<Options[number]>
+export type Chosen<Options extends ReadonlyArray<Choice>, Multiple extends boolean> = Multiple extends true
+  ? Array<ChoiceValue<Options[number]>>
+  : ChoiceValue<Options[number]>
 
 export interface UrlOptions {
   /**
@@ -76,7 +76,7 @@ export interface ElicitShorthand {
   /** Asks for a yes or no; declining is a no. */
   readonly confirm: (message: string, options?: QuestionOptions) => Promise<boolean>
   /** Asks to choose one of the options, or several. */
-  readonly choose: <const Options extends ReadonlyArray<Option>, const Multiple extends boolean = false>(
+  readonly choose: <const Options extends ReadonlyArray<Choice>, const Multiple extends boolean = false>(
     message: string,
     options: Options,
     settings?: ChooseOptions<Multiple>

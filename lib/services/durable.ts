@@ -3,10 +3,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import type * as v from "valibot"
+import * as v from "valibot"
 import type { ErrorClass } from "../builder/component.ts"
 import type { StepOptions } from "../builder/handler.ts"
-import { type Schema, toOutputSchema } from "../builder/schema.ts"
+import { isSchema, type Schema } from "../builder/schema.ts"
 import { callOf } from "./current-call.ts"
 import { digest } from "./digest.ts"
 
@@ -101,8 +101,8 @@ const shapeOf = (recorderOf: (fiber: Fiber.Fiber<unknown, unknown>) => Recorder)
   /** Text that only this call knows, another one each time. */
   const next = (kind: string): Effect.Effect<string> =>
     Effect.withFiber((fiber) => {
-      const { seed, occurrence } = recorderOf(fiber)
-      return Effect.succeed(digest(JSON.stringify([seed, kind, occurrence(kind)])))
+      const recorder = recorderOf(fiber)
+      return Effect.succeed(digest(JSON.stringify([recorder.seed, kind, recorder.occurrence(kind)])))
     })
   return {
     step: (name, effect, options) =>
@@ -111,7 +111,7 @@ const shapeOf = (recorderOf: (fiber: Fiber.Fiber<unknown, unknown>) => Recorder)
           const why = `Durable.step: the name ${JSON.stringify(name)} must be 1 to 128 characters without "/".`
           return Effect.die(new TypeError(why))
         }
-        const decode = options?.schema === undefined ? undefined : decoderOf(options.schema, name)
+        const decode = options?.schema === undefined ? undefined : decoderOf(options.schema)
         return recorderOf(fiber).step(name, effect, { decode, errors: options?.errors })
       }),
     now: Effect.withFiber((fiber) => {
@@ -134,21 +134,19 @@ const live = shapeOf((fiber) => {
   )
 })
 
-const decoders = new WeakMap<object, (recorded: unknown) => unknown>()
-
-const decoderOf = (schema: v.GenericSchema<any, any> | Schema<any, any>, name: string) => {
-  let decoder = decoders.get(schema)
-  if (decoder === undefined) {
-    const { decode } = toOutputSchema(schema, `Durable.step(${JSON.stringify(name)}) schema`)
-    decoder = (recorded) => {
-      const decoded = decode(recorded)
+/** Only decodes: what is recorded never leaves the server, so that no JSON Schema has to describe it. */
+const decoderOf =
+  (schema: v.GenericSchema<any, any> | Schema<any, any>) =>
+  (recorded: unknown): unknown => {
+    if (isSchema(schema)) {
+      const decoded = schema.decode(recorded)
       if (decoded.ok) return decoded.value
       throw new TypeError(decoded.issues.map(({ message }) => message).join(" "))
     }
-    decoders.set(schema, decoder)
+    const parsed = v.safeParse(schema, recorded)
+    if (parsed.success) return parsed.output
+    throw new TypeError(parsed.issues.map((issue) => issue.message).join(" "))
   }
-  return decoder
-}
 
 const hexOf = (base64url: string): string => {
   const bytes = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"))

@@ -3,7 +3,7 @@ import { type Form, type FormValue, toForm } from "../builder/form.ts"
 import { toField } from "../builder/form-fields.ts"
 import { makeIssue, shortJson } from "../builder/issues.ts"
 import type { Decoded } from "../builder/schema.ts"
-import type { FieldOptions, NumberOptions, Option, TextOptions } from "../builder/questions.ts"
+import type { FieldOptions, NumberOptions, Choice, TextOptions } from "../builder/questions.ts"
 
 /** A box to tick. */
 export const confirmForm: Form<boolean> = {
@@ -59,7 +59,7 @@ const orDefault = <A extends FormValue>(
 ): v.GenericSchema<A | undefined, A> => (value === undefined ? schema : v.optional(schema, () => value))
 
 /** One choice, or any number of them in the order they come in. Made without valibot, which needs 100 µs for four. */
-export const choiceForm = (options: ReadonlyArray<Option>, multiple: boolean, show: FieldOptions): Form<any> => {
+export const choiceForm = (options: ReadonlyArray<Choice>, multiple: boolean, show: FieldOptions): Form<any> => {
   const values = options.map((option) => (typeof option === "string" ? option : option.value))
   const choices = options.some((option) => typeof option !== "string")
     ? {

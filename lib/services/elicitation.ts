@@ -6,7 +6,7 @@ import type {
   ChooseOptions,
   Chosen,
   NumberOptions,
-  Option,
+  Choice,
   QuestionOptions,
   TextOptions,
   UrlOptions
@@ -46,7 +46,7 @@ export interface ElicitationShape {
   /** Asks for a yes or no: true and false are what was ticked, and declining is false. */
   readonly confirm: (message: string, options?: QuestionOptions) => Effect.Effect<boolean, ConfirmFailure>
   /** Asks to choose one of the options, or several; each is a string, or a value with a title for people. */
-  readonly choose: <const Options extends ReadonlyArray<Option>, const Multiple extends boolean = false>(
+  readonly choose: <const Options extends ReadonlyArray<Choice>, const Multiple extends boolean = false>(
     message: string,
     options: Options,
     settings?: ChooseOptions<Multiple>
@@ -91,7 +91,7 @@ export class Elicitation extends Context.Service<Elicitation, ElicitationShape>(
   }
 
   /** Asks to choose one of the options, or several; see `ElicitationShape.choose`. */
-  static choose<const Options extends ReadonlyArray<Option>, const Multiple extends boolean = false>(
+  static choose<const Options extends ReadonlyArray<Choice>, const Multiple extends boolean = false>(
     message: string,
     options: Options,
     settings?: ChooseOptions<Multiple>

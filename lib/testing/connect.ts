@@ -75,6 +75,8 @@ export const connect = async <R, P, L>(
       },
       moved: time?.moved ?? (() => {})
     })
+    // a request without a fiber is having its state sealed or opened
+    time?.watch(() => exchanges.inFlight() > running.fibers.size)
     const { era, capabilities, clientInfo } = checked.me
     let initialized: Readonly<Record<string, any>> | undefined
     if (era === "handshake") {

@@ -18,7 +18,7 @@ export interface Introduction {
 }
 
 /** Requests to a running app as whole exchanges: with all rounds of a call, whatever ends it. */
-export interface Exchanges extends Pick<Line, "traffic" | "notify"> {
+export interface Exchanges extends Pick<Line, "traffic" | "notify" | "inFlight"> {
   /** Rejects as soon as it is aborted, a script fails or the client is closed. `rounds: false` gives the first answer. */
   readonly run: (
     method: string,
@@ -122,6 +122,7 @@ export const openExchanges = (running: Running, me: Introduction, options: Omit<
   return {
     traffic: line.traffic,
     notify: line.notify,
+    inFlight: line.inFlight,
     run,
     close: () => {
       closed = true

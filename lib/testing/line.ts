@@ -57,6 +57,8 @@ export interface Line {
   /** Tells the server that nobody waits for this request any more (basic/utilities/cancellation). */
   readonly cancel: (id: number, reason: string) => void
   readonly notify: (method: string, params?: Message) => void
+  /** How many requests wait for their answers. */
+  readonly inFlight: () => number
   readonly close: () => void
 }
 
@@ -178,6 +180,7 @@ export const openLine = (running: Running, options: LineOptions): Line => {
       if (open.delete(id)) put({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id, reason } })
     },
     notify: (method, params) => put({ jsonrpc: "2.0", method, ...(params === undefined ? undefined : { params }) }),
+    inFlight: () => open.size,
     close: () => {
       closed = true
       open.clear()

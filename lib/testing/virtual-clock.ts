@@ -29,6 +29,8 @@ export interface VirtualTime {
   readonly context: Context.Context<never>
   /** To be called when something happens that time has to wait for. */
   readonly moved: () => void
+  /** Time waits, for a second of ours at most, while this says that something is at work that does not sleep. */
+  readonly watch: (busy: () => boolean) => void
   /** Waits for work during which nobody moves the time: it passes by itself whenever all that is left to do is sleep. */
   readonly during: <A>(work: Promise<A>) => Promise<A>
   readonly close: () => Promise<void>
@@ -36,6 +38,9 @@ export interface VirtualTime {
 
 /** Macrotasks in which nothing moves, after which everything that was awake has got as far as it gets. */
 const idleTurns = 10
+
+/** Milliseconds of real time that are waited for work nobody sees the end of. */
+const patience = 1000
 
 /** Makes a clock that stands still at 1970. */
 export const virtualTime = async (): Promise<VirtualTime> => {
@@ -46,6 +51,7 @@ export const virtualTime = async (): Promise<VirtualTime> => {
   const sleepers = new Set<{ readonly due: number }>()
   let moves = 0
   let wake: (() => void) | undefined
+  let busy = () => false
   const moved = () => {
     moves++
   }
@@ -73,11 +79,14 @@ export const virtualTime = async (): Promise<VirtualTime> => {
 
   const quiet = async () => {
     let seen = moves
-    for (let idle = 0; idle < idleTurns; idle++) {
+    let since = performance.now()
+    for (let idle = 0; idle < idleTurns; ) {
       await macrotask()
-      if (seen === moves) continue
-      seen = moves
-      idle = -1
+      if (seen !== moves) {
+        seen = moves
+        since = performance.now()
+        idle = 0
+      } else if (!busy() || performance.now() - since > patience) idle++
     }
   }
 
@@ -133,6 +142,9 @@ export const virtualTime = async (): Promise<VirtualTime> => {
     },
     context: Context.add(given as Context.Context<any>, Clock.Clock, { ...testClock, sleep }) as Context.Context<never>,
     moved,
+    watch: (working) => {
+      busy = working
+    },
     during,
     close: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }

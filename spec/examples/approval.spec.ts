@@ -30,11 +30,11 @@ inBothStyles({ plain: () => assemble(plain), effect: () => assemble(effect) }, (
   it("deploys where the approver chose, among names for people, and reports how far it is", async () => {
     const { asked, elicitation } = approver({ [where]: accept({ choice: "staging" }) })
     await using at = await connect({ elicitation })
-    const reports: Array<unknown> = []
+    const reports: Array<{ readonly total?: number }> = []
     const deployed = await at.client.call(
       "deploy",
       { service: "shop" },
-      { onprogress: (report) => reports.push(report) }
+      { onprogress: (report: object) => reports.push(report) }
     )
     expect(text(deployed)).toBe("shop runs on staging.")
     expect(asked).toHaveLength(1)
@@ -43,7 +43,8 @@ inBothStyles({ plain: () => assemble(plain), effect: () => assemble(effect) }, (
       { const: "staging", title: "Staging, for colleagues" },
       { const: "production", title: "Production, for everybody" }
     ])
-    expect(reports).toEqual([
+    // the v2 client tells of the rounds it makes on the same channel, without a total
+    expect(reports.filter(({ total }) => total !== undefined)).toEqual([
       { progress: 1, total: 3, message: "build" },
       { progress: 2, total: 3, message: "upload" },
       { progress: 3, total: 3, message: "switch" }

@@ -56,7 +56,7 @@ inBothStyles({ plain: () => assemble(plain), effect: () => assemble(effect) }, (
     expect(runs()).toBe(replays ? 4 : 1)
   })
 
-  it("asks one user again after a call of another, and charges each their own price", async () => {
+  it("takes a second booking for one of its own, at the price of its day", async () => {
     const { asked: _, ...ada } = person({ "Lisbon, nights: 3, 363 EUR. Book it?": accept({ ok: true }) })
     await using at = await connect(ada)
     expect(text(await at.client.call("book_hotel"))).toMatch(/360 EUR, receipt R1/)

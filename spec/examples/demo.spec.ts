@@ -6,7 +6,14 @@ it("the demo finds every answer right, on both revisions, and ends by itself", {
   const { code } = await child.ended()
   expect(code, child.stdout() + child.stderr()).toBe(0)
   expect(child.stdout()).toMatch(/\nAll \d+ answers are right\.\n$/)
-  for (const said of ["revision 2025-11-25", "revision 2026-07-28", "over stdio", "over HTTP"]) {
+  for (const said of [
+    "revision 2025-11-25",
+    "revision 2026-07-28",
+    "over stdio",
+    "over HTTP",
+    "1 round, handler ran once, charged once",
+    "4 rounds, handler ran 4 times, charged once"
+  ]) {
     expect(child.stdout()).toContain(said)
   }
 })

@@ -37,6 +37,9 @@ export interface Observed {
   readonly progress: ReadonlyArray<number>
 }
 
+export const text = (value: string) => ({ content: [{ type: "text", text: value }] })
+export const failed = (value: string) => ({ ...text(value), isError: true })
+
 /** A model's answer in words. */
 export const said = (text: string) => ({
   role: "assistant",
@@ -59,8 +62,8 @@ export const textsOf = (method: AskMethod, params: any): { readonly text: string
   const [first, last] =
     method === "elicitation/create"
       ? [params.message, params.message]
-      : [params.messages[0], params.messages.at(-1)].map(({ content }) =>
-          [content].flat().map((piece: any) => piece.text ?? piece.type)
-        ).map((texts) => texts.join("\n"))
+      : [params.messages[0], params.messages.at(-1)]
+          .map(({ content }) => [content].flat().map((piece: any) => piece.text ?? piece.type))
+          .map((texts) => texts.join("\n"))
   return { text: last, topic: first.split("\n")[0] }
 }

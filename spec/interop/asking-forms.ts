@@ -1,7 +1,6 @@
 import { accept, Effect, Elicitation } from "mcpipe"
 import * as v from "valibot"
-import type { AskingCase } from "./asking-case.ts"
-import { text } from "./case-text.ts"
+import { type AskingCase, text } from "./asking-case.ts"
 
 const profile = {
   name: v.optional(v.string(), "Ada"),

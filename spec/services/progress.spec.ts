@@ -1,4 +1,5 @@
-import { Data, Effect, Progress, type ProgressReport, server, tool } from "mcpipe"
+import { ClientLog, Data, Effect, Elicitation, Progress, type ProgressReport, server, tool } from "mcpipe"
+import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as fc from "fast-check"
@@ -358,4 +359,35 @@ describe("Progress.track", () => {
     expect(messages).toEqual([])
     expect((await toldOverWire(track, "t")).reports).toHaveLength(3)
   })
+})
+
+it("a call that asks goes on counting in its next round, and repeats neither reports nor forwarded logs", async () => {
+  const work = tool({ name: "work" }, function* () {
+    yield* Progress.setTotal(4)
+    yield* Progress.increment()
+    yield* Progress.message("asking soon")
+    yield* Effect.log("before")
+    yield* Elicitation.confirm("Go on?")
+    yield* Effect.log("after")
+    yield* Progress.track(["a", "b", "c"], (name) => name, { message: (name) => name })
+    return "done"
+  })
+  const main = server({ name: "s", version: "1" }).tool(work).provide(ClientLog.forward).provide(Logger.layer([]))
+  await using wire = await connectWire(main, { capabilities: { elicitation: { form: {} } } })
+  const _meta = { progressToken: "t", "io.modelcontextprotocol/logLevel": "info" }
+  const told = () =>
+    wire.received.flatMap(({ method, params }) =>
+      method === "notifications/message"
+        ? [params.data.message]
+        : method === "notifications/progress"
+          ? [[Number(params.progress.toFixed(9)), params.total, params.message]]
+          : []
+    )
+  const { inputRequests, requestState } = await wire.call("work", {}, _meta)
+  const first = [[1, 4, undefined], [1, 4, "asking soon"], "before"]
+  expect(told()).toEqual(first)
+  const inputResponses = { [Object.keys(inputRequests)[0]!]: { action: "accept", content: { ok: true } } }
+  const params = { name: "work", arguments: {}, requestState, inputResponses, _meta }
+  expect((await wire.request("tools/call", params)).result.content[0].text).toBe("done")
+  expect(told()).toEqual([...first, "after", [2, 4, "a"], [3, 4, "b"], [4, 4, "c"]])
 })

@@ -1,4 +1,15 @@
-import { type App, assemble, Effect, Layer, middleware, server, toFetchHandler, tool } from "mcpipe"
+import {
+  type App,
+  assemble,
+  Durable,
+  Effect,
+  Elicitation,
+  Layer,
+  middleware,
+  server,
+  toFetchHandler,
+  tool
+} from "mcpipe"
 import * as v from "valibot"
 import { expect, it } from "vitest"
 import { Session } from "../../lib/services/session.ts"
@@ -101,4 +112,26 @@ it("handles work in memory and on stdio as well", async () => {
   const handle = await wire.text("begin")
   await wire.text("add_to", { handle, item: "a" })
   expect(await wire.text("add_to", { handle, item: "b" })).toBe("a,b")
+})
+
+it("a call that asks creates its sessions once, and an update in a step counts once, however many rounds it takes", async () => {
+  let executions = 0
+  const order = tool({ name: "order" }, function* () {
+    executions++
+    const session = yield* Session.create()
+    const unwrapped = yield* cart.in(session).update((items) => [...items, "every round"])
+    yield* Durable.step(
+      "order",
+      cart.in(session).update((items) => [...items, "once"])
+    )
+    const sure = yield* Elicitation.confirm("Sure?")
+    return [session.handle, sure, unwrapped.length].join()
+  })
+  await using wire = await connectWire(main.add(order), { capabilities: { elicitation: { form: {} } } })
+  const { inputRequests, requestState } = await wire.call("order")
+  const inputResponses = { [Object.keys(inputRequests)[0]!]: { action: "accept", content: { ok: true } } }
+  const { result } = await wire.request("tools/call", { name: "order", arguments: {}, requestState, inputResponses })
+  const [handle, sure, unwrapped] = result.content[0].text.split(",")
+  expect([executions, sure, unwrapped]).toEqual([2, "true", "3"])
+  expect(await wire.text("add_to", { handle, item: "after" })).toBe("every round,once,every round,after")
 })

@@ -80,7 +80,8 @@ inEachEra((era) => {
       const ask = tool({ name: "ask", timeout: 1000 }, function* () {
         yield* Effect.sleep(600)
         const ok = yield* Elicitation.confirm("Sure?")
-        yield* Effect.sleep(era === "handshake" ? 300 : 0)
+        // of what came before the question, a later round has to do all again
+        yield* Effect.sleep(era === "handshake" ? 399 : 99)
         return ok
       })
       await using client = await connect(server(info).tool(ask), {
@@ -117,7 +118,7 @@ inEachEra((era) => {
           Effect.sync(() => void seen.push(what))
         )
       const lazy = Layer.effectDiscard(Effect.acquireRelease(slept("built"), () => slept("released")))
-      const held = tool({ name: "held" }, () => Effect.acquireRelease(Effect.void, () => slept("finalized")))
+      const held = tool({ name: "held" }, () => Effect.onInterrupt(Effect.never, () => slept("finalized")))
       const client = await connect(server(info).tool(held).provide(lazy), { era, clock: "virtual" })
       expect(seen).toEqual(["built"])
       const call = client.call(held)

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from "vitest"
+import type { TestClient } from "../kit/clients.ts"
+import type { AskMethod, Respondent } from "../kit/clients-asked.ts"
+import { onEveryTransport } from "../kit/eras.ts"
+import { type AskingCase, type Observed, type Style, styles, textsOf } from "./asking-case.ts"
+import { asking } from "./asking-cases.ts"
+
+const module = new URL("asking-server.ts", import.meta.url)
+
+/** What the respondent is to answer now, and was asked. */
+let script: Map<string, Array<unknown>>
+let asked: Array<string>
+beforeEach(() => {
+  script = new Map()
+  asked = []
+})
+
+const respondent: Respondent = {
+  capabilities: { elicitation: { form: {} }, sampling: { tools: {} }, roots: {} },
+  answer: ({ method, params }) => {
+    const { text, topic } = textsOf(method, params)
+    asked.push(text)
+    const answer = script.get(topic)?.shift()
+    if (answer === undefined) throw new Error(`nobody knows what to answer to ${JSON.stringify(text)}`)
+    return answer
+  }
+}
+
+const methods = { tool: "tools/call", "guarded tool": "tools/call", resource: "resources/read", prompt: "prompts/get" }
+const asks: ReadonlySet<AskMethod> = new Set(["elicitation/create", "sampling/createMessage", "roots/list"])
+
+let calls = 0
+
+const send = (client: TestClient, { name, place = "tool" }: AskingCase, style: Style, key: string) => {
+  switch (place) {
+    case "resource":
+      return client.read(`asking://${name}/${style}/${key}`)
+    case "prompt":
+      return client.get(`${name}_${style}`, { key })
+    default:
+      return client.call(`${name}_${style}`, { key }, { logLevel: "info", onProgress: () => {} })
+  }
+}
+
+/** One call of a case, whose counts must be what its era asks for, and everything that could be seen of it. */
+const observe = async (client: TestClient, one: AskingCase, style: Style): Promise<Observed> => {
+  const { answers = {}, rounds, runs = rounds + 1, place = "tool" } = one
+  script = new Map(Object.entries(answers).map(([text, given]) => [text, [...given]]))
+  asked = []
+  const { sent, received } = client.wire
+  const [sentBefore, receivedBefore] = [sent.length, received.length]
+  client.logs.length = 0
+  const key = `${client.at.client}-${++calls}`
+  const answer = await send(client, one, style, key)
+  const isSessionless = client.at.era === "sessionless"
+  const incoming = received.slice(receivedBefore)
+  const counts = {
+    requests: sent.slice(sentBefore).filter(({ method }) => method === methods[place]).length,
+    questions: incoming.filter(({ method }) => asks.has(method)).length
+  }
+  expect(counts).toStrictEqual(
+    isSessionless ? { requests: rounds + 1, questions: 0 } : { requests: 1, questions: asked.length }
+  )
+  const did = JSON.parse((await client.call("counters", { key }))["content"][0].text)
+  expect(did.runs).toBe(isSessionless ? runs : 1)
+  return {
+    answer: JSON.parse(JSON.stringify(answer).replaceAll(`asking://${one.name}/${style}/${key}`, "…")),
+    asked,
+    steps: did.steps,
+    logs: client.logs.map((params: any) => params.data),
+    progress: incoming.filter(({ method }) => method === "notifications/progress").map(({ params }) => params.progress)
+  }
+}
+
+const nothing: Omit<Observed, "answer"> = { asked: [], steps: {}, logs: [], progress: [] }
+
+describe("the same, as an Effect, a generator and an async function", () => {
+  onEveryTransport(
+    module,
+    (client) => {
+      for (const one of asking) {
+        it(one.title, async () => {
+          for (const style of styles) {
+            expect(await observe(client(), one, style), style).toEqual({ ...nothing, ...one.expected })
+          }
+        })
+      }
+    },
+    respondent
+  )
+})
