@@ -21,8 +21,13 @@ export interface CallOptions {
 
 type Named = Readonly<Record<string, unknown>>
 type Given<In> = {} extends In
-  ? [args?: In | undefined, options?: CallOptions | undefined]
+  ? [args?: Optional<In> | undefined, options?: CallOptions | undefined]
   : [args: In, options?: CallOptions | undefined]
+
+/** What may be left out; where nothing can be given, nothing but an empty object. */
+export type Optional<In> = [KeysOf<In>] extends [never] ? Readonly<Record<string, never>> : In
+
+type KeysOf<In> = In extends unknown ? keyof In : never
 
 /** What a tool is called with; a name takes any arguments. */
 export type ToolArgs<T> = T extends Tool<any, infer In, any, any, any> ? Given<In> : Given<Named>

@@ -6,7 +6,18 @@ export type { ElicitScript } from "../services/elicitation-script.ts"
 export type { SamplingReply, SamplingRequest } from "../builder/sampling-types.ts"
 export type { RootsScript, SamplingScript, Scripts } from "./answers.ts"
 export type { Called } from "./called.ts"
-export type { Attempt, CallOptions, Calls, GotPrompt } from "./calls.ts"
+export type {
+  ArgumentOf,
+  Attempt,
+  CallOptions,
+  Calls,
+  GotPrompt,
+  PromptArgs,
+  ReadArgs,
+  ToolArgs,
+  ToolFailure,
+  ToolValue
+} from "./calls.ts"
 export type { Discovered, Lists, TestClient } from "./client.ts"
 export { connect, type ConnectOptions, connectScoped } from "./connect.ts"
 export { ClientClosed, RequestError } from "./errors.ts"

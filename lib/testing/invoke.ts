@@ -18,6 +18,7 @@ import { RequestContext } from "../services/request-context.ts"
 import { Roots } from "../services/roots.ts"
 import { Sampling } from "../services/sampling.ts"
 import { Session } from "../services/session.ts"
+import type { Optional } from "./calls.ts"
 
 /** The services that `invoke` has a silent default for. */
 export type Invoked = HandlerContexts | Progress | ClientLog | RequestContext | Principal | Durable | Scope.Scope
@@ -31,7 +32,7 @@ export type Invoked = HandlerContexts | Progress | ClientLog | RequestContext | 
  */
 export const invoke = <Name extends string, In, Out, E, R>(
   tool: Tool<Name, In, Out, E, R>,
-  ...given: {} extends In ? [args?: In | undefined] : [args: In]
+  ...given: {} extends In ? [args?: Optional<In> | undefined] : [args: In]
 ): Effect.Effect<Out, E | ToolError, Exclude<R, Invoked>> => {
   const subject = `tool ${JSON.stringify(tool.name)}`
   const { timeout } = tool

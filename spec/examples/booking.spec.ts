@@ -2,6 +2,7 @@ import { assemble } from "mcpipe"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import effect from "../../examples/booking/effect.ts"
 import plain from "../../examples/booking/server.ts"
+import { connectWire } from "../kit/wire.ts"
 import { children, inBothStyles, type Person, timeout } from "./clients.ts"
 
 const text = (result: any): string => result.content[0].text
@@ -108,6 +109,32 @@ inBothStyles({ plain: () => assemble(plain), effect: () => assemble(effect) }, (
     else expect(text(await call)).toMatch(/this client does not support that here/)
     expect(charges()).toEqual([])
   })
+})
+
+it.each([
+  ["plain", plain],
+  ["effect", effect]
+])("in %s style, a client that sends one round twice is charged once", async (_, server) => {
+  await using wire = await connectWire(server, { capabilities: { elicitation: { form: {} } } })
+  const answers: Readonly<Record<string, object>> = {
+    [place]: accept({ choice: "Lisbon" }),
+    [stay]: accept({ name: "Ada", nights: 3 }),
+    [price]: accept({ ok: true })
+  }
+  const answered = ({ result: { inputRequests, requestState } }: any) => ({
+    name: "book_hotel",
+    requestState,
+    inputResponses: Object.fromEntries(
+      Object.entries<any>(inputRequests).map(([id, { params }]) => [id, answers[params.message]])
+    )
+  })
+  const asked = await wire.request("tools/call", { name: "book_hotel" })
+  expect(Object.keys(asked.result.inputRequests)).toHaveLength(2)
+  const last = answered(await wire.request("tools/call", answered(asked)))
+  const booked = "Booked Lisbon for Ada: 360 EUR, receipt R1. Enjoy Lisbon!"
+  expect(text((await wire.request("tools/call", last)).result)).toBe(booked)
+  expect(text((await wire.request("tools/call", last)).result)).toBe(booked)
+  expect(charges()).toEqual(["payments: charged Ada 360 EUR"])
 })
 
 describe("as a child process on stdio", () => {

@@ -1,4 +1,13 @@
-import { accept, cancel, decline, Effect, Elicitation, ElicitationCancelled, ElicitationDeclined } from "mcpipe"
+import {
+  accept,
+  cancel,
+  ClientUnsupported,
+  decline,
+  Effect,
+  Elicitation,
+  ElicitationCancelled,
+  ElicitationDeclined
+} from "mcpipe"
 import * as v from "valibot"
 import { type AskingCase, failed, text } from "./asking-case.ts"
 
@@ -34,13 +43,15 @@ export const endings: ReadonlyArray<AskingCase> = [
     title: "a form declined, caught, and another question then",
     name: "declined_caught",
     effect: () =>
-      Effect.catchTag(
-        Effect.map(address(), ({ email }) => email),
-        "ElicitationDeclined",
-        ({ question }) => Effect.map(Elicitation.text("A phone then?"), (phone) => `${question} no, but ${phone}`)
+      address().pipe(
+        Effect.map(({ email }) => email),
+        Effect.catchTag("ElicitationDeclined", ({ question }) =>
+          Effect.map(Elicitation.text("A phone then?"), (phone) => `${question} no, but ${phone}`)
+        )
       ),
     *generator() {
-      const given = yield* Effect.catchTag(address(), "ElicitationDeclined", (error) => Effect.succeed(error))
+      const declined = Effect.catchTag(address(), "ElicitationDeclined", (error) => Effect.succeed(error))
+      const given = yield* declined
       if (!(given instanceof ElicitationDeclined)) return given.email
       return `${given.question} no, but ${yield* Elicitation.text("A phone then?")}`
     },
@@ -115,6 +126,25 @@ export const endings: ReadonlyArray<AskingCase> = [
       asked: ["E-mail?", objection('"nobody"'), objection('"no one"')]
     },
     rounds: 3
+  },
+  {
+    title: "a question that can be done without, to a client that can be asked",
+    name: "degrading",
+    effect: () => Effect.catchTag(Elicitation.text("Size?"), "ClientUnsupported", () => Effect.succeed("medium")),
+    *generator() {
+      return yield* Effect.catchTag(Elicitation.text("Size?"), "ClientUnsupported", () => Effect.succeed("medium"))
+    },
+    async async(_, { elicit }) {
+      try {
+        return await elicit.text("Size?")
+      } catch (error) {
+        if (error instanceof ClientUnsupported) return "medium"
+        throw error
+      }
+    },
+    answers: { "Size?": [accept({ value: "large" })] },
+    expected: { answer: text("large"), asked: ["Size?"] },
+    rounds: 1
   },
   {
     title: "two questions at once, of which the one declined is made good and the other stands",

@@ -18,7 +18,7 @@ const componentOf = (one: AskingCase, style: Style, name: string) => {
   const { errors } = one
   switch (one.place) {
     case "resource":
-      return resource({ uri: `asking://${one.name}/${style}/{key}`, name }, handler)
+      return resource({ uri: `asking://${one.name}/${style}/{key}`, name, params: input }, handler)
     case "prompt":
       return prompt({ name, args: input }, handler)
     default:

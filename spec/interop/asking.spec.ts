@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest"
 import type { TestClient } from "../kit/clients.ts"
 import type { AskMethod, Respondent } from "../kit/clients-asked.ts"
-import { onEveryTransport } from "../kit/eras.ts"
-import { type AskingCase, type Observed, type Style, styles, textsOf } from "./asking-case.ts"
+import { type Combination, onEveryTransport } from "../kit/eras.ts"
+import { type AskingCase, failed, type Observed, type Style, styles, text, textsOf } from "./asking-case.ts"
 import { asking } from "./asking-cases.ts"
 
 const module = new URL("asking-server.ts", import.meta.url)
@@ -88,4 +88,37 @@ describe("the same, as an Effect, a generator and an async function", () => {
     },
     respondent
   )
+})
+
+/** What a client without any capability gets: on 2026-07-28 an error of the protocol's own, before that a result. */
+const unsupported = (message: string, requiredCapabilities: object, at: Combination) => {
+  const whole = `${message}; this client does not support that here.`
+  return at.era === "sessionless"
+    ? { error: { code: -32021, message: whole, data: { requiredCapabilities } } }
+    : failed(whole)
+}
+
+const lacking = [
+  ["a form", "confirm", 'The question "Delete it?" needs elicitation', { elicitation: {} }],
+  ["the model", "object", "Sampling.object needs the client's model", { sampling: {} }],
+  ["the roots", "roots", "Roots.list needs the client's roots", { roots: {} }]
+] as const
+
+describe("a client that cannot be asked", () => {
+  onEveryTransport(module, (client, at) => {
+    it("is not asked, which a handler may catch and do without", async () => {
+      for (const style of styles) {
+        expect(await client().call(`degrading_${style}`, { key: "bare" }), style).toEqual(text("medium"))
+      }
+    })
+
+    for (const [what, name, message, capabilities] of lacking) {
+      it(`hears what ${what} would need, where nobody catches it`, async () => {
+        for (const style of styles) {
+          const answer = await client().call(`${name}_${style}`, { key: "bare" })
+          expect(answer, style).toEqual(unsupported(message, capabilities, at))
+        }
+      })
+    }
+  })
 })

@@ -1,4 +1,4 @@
-import { assemble, type MessageTransport, type Serving, serve } from "mcpipe"
+import { type AssembleOptions, assemble, type MessageTransport, type Serving, serve } from "mcpipe"
 import type { AnyServer } from "../../lib/builder/server.ts"
 import { type App, isApp } from "../../lib/runtime/app.ts"
 
@@ -30,6 +30,8 @@ export interface WireOptions {
   readonly speak?: "sessionless" | "2024-11-05" | "2025-03-26" | "2025-06-18" | "2025-11-25" | "nothing" | undefined
   readonly capabilities?: object | undefined
   readonly dev?: boolean | undefined
+  readonly maxRounds?: number | undefined
+  readonly assemble?: AssembleOptions | undefined
   /** Milliseconds calls in flight may take at the end. Default 0. */
   readonly gracePeriod?: number | undefined
 }
@@ -48,7 +50,9 @@ export const envelope = (capabilities: object = {}, more: object = {}) => ({
  */
 export const connectWire = async (served: AnyServer | App, options: WireOptions = {}): Promise<Wire> => {
   const { speak = "sessionless", capabilities = {}, gracePeriod = 0 } = options
-  const app: App = isApp(served) ? served : assemble(served as never, { dev: options.dev })
+  const app: App = isApp(served)
+    ? served
+    : assemble(served as never, { dev: options.dev, maxRounds: options.maxRounds, ...options.assemble })
   const received: Array<any> = []
   const waiting = new Set<() => void>()
   const transport: MessageTransport = {

@@ -65,7 +65,7 @@ describe("Durable.step", () => {
     })
   })
 
-  it.each([
+  it.each<[string, () => unknown, string]>([
     ["a Date", () => new Date(0), "$ is an instance of Date."],
     ["a Map", () => ({ rows: [new Map()] }), "$.rows[0] is an instance of Map."],
     ["a function", () => ({ f: () => 1 }), "$.f is a function."],
@@ -144,9 +144,9 @@ describe("Durable.step", () => {
         step("c", async () => {
           throw Object.assign(new RangeError("too much"), { limit: 5, socket: new Map() })
         }).catch((error) => error)
-      ])
+      ] as ReadonlyArray<Promise<any>>)
       await elicit.confirm("Again?")
-      const [a, b, c] = caught
+      const [a, b, c] = caught as ReadonlyArray<any>
       return JSON.stringify([
         a instanceof ToolError && a.data,
         b instanceof PublicError && b.code,

@@ -217,6 +217,27 @@ inEachEra((era) => {
     })
   })
 
+  it("a destructive call of a mounted server is agreed to and consoled over, in one line of a spec", async () => {
+    const deleted: Array<string> = []
+    const deleteCampaign = tool({ name: "delete_campaign", input: { id: v.string() } }, function* ({ id }) {
+      const sure = yield* Elicitation.confirm(`Delete campaign ${id}? This can't be undone.`)
+      if (!sure) return "Kept."
+      yield* Durable.step(
+        "delete",
+        Effect.sync(() => void deleted.push(id))
+      )
+      return `Deleted. ${yield* Sampling.text(`One consoling line about ${id}`)}`
+    })
+    const main = server(info).mount("crm", server({ name: "crm", version: "1.0.0" }).tool(deleteCampaign))
+    await using client = await connect(main, {
+      era,
+      elicitation: [accept({ ok: true })],
+      sampling: () => "Time heals."
+    })
+    expect(await client.at("crm").call(deleteCampaign, { id: "42" })).toBe("Deleted. Time heals.")
+    expect(deleted).toEqual(["42"])
+  })
+
   it("a client declares what it has scripts for, or what it is told to", async () => {
     const told = async (options: Parameters<typeof connect>[1]) => {
       await using client = await connect(server(info).tool(confirm), { era, ...options })

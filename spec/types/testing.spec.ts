@@ -129,6 +129,8 @@ describe("other requests", () => {
       // @ts-expect-error
       client.read(note, { id: 1, path: "a" })
       // @ts-expect-error
+      client.read(about, { id: "1" })
+      // @ts-expect-error
       client.read("note://{id}")
       // @ts-expect-error
       client.read(add)
