@@ -3,7 +3,7 @@ import type { AskRefused, AskTimedOut } from "../services/ask-errors.ts"
 import type { AskRequest } from "../services/asks.ts"
 import { type Asked, Asking, type AskingOptions, numbered } from "./asking.ts"
 import { type Answered, answered, type Journal, journalVersion, type Open } from "./journal.ts"
-import { macrotask, mover } from "./turns.ts"
+import { macrotask, Moves } from "./turns.ts"
 
 /** What a call needs to go on: where it stands, and how to stop it here. */
 export interface ReplayOptions extends AskingOptions {
@@ -59,6 +59,20 @@ interface Waiting {
   readonly resume: (effect: Effect.Effect<unknown>) => void
 }
 
+/** What one run of a handler is at; made at its first ask or step, since most calls have none. */
+class Run {
+  /** Asks whose answer is there, and not given yet. */
+  readonly again = new Map<string, Waiting>()
+  readonly open = new Map<string, Waiting>()
+  /** Given before their batch was complete. */
+  readonly passed = new Set<string>()
+  /** Ids of asks made, but for those withdrawn before they were answered. */
+  readonly claimed = new Set<string>()
+  /** Steps that asked and have ended. */
+  readonly closed: Array<string> = []
+  readonly moves = new Moves()
+}
+
 /**
  * Asking on a protocol without server requests (2026-07-28 basic/patterns/mrtr): the first run ends where its questions
  * are open, and each later one runs the handler again over the journal of those before it.
@@ -75,15 +89,7 @@ export class Replay extends Asking {
   #given = 0
   /** Answers that came with this round and are not known to be malformed. */
   #fresh = 0
-  readonly #again = new Map<string, Waiting>()
-  readonly #open = new Map<string, Waiting>()
-  /** Given before their batch was complete. */
-  readonly #passed = new Set<string>()
-  /** Ids of asks made in this run, but for those withdrawn before they were answered. */
-  readonly #claimed = new Set<string>()
-  /** Steps that asked and have ended. */
-  readonly #closed: Array<string> = []
-  readonly #mover = mover()
+  #run: Run | undefined
   #settling = false
   #delivering = false
   #ended = false
@@ -121,7 +127,7 @@ export class Replay extends Asking {
   /** The handler has ended by itself: what it left open is not asked. */
   end(): void {
     this.#ended = true
-    this.#mover.move()
+    this.#run?.moves.move()
   }
 
   /** All that was answered and recorded, once the handler has ended; undefined where it asked nothing. */
@@ -133,7 +139,7 @@ export class Replay extends Asking {
   /** What was answered, but not asked in this run. */
   unasked(): ReadonlyArray<string> {
     const left = this.#batches.slice(this.#given).flatMap((batch) => [...batch.values()])
-    return left.filter(([id]) => !this.#again.has(id) && !this.#passed.has(id)).map(([, , label]) => label)
+    return left.filter(([id]) => !this.#at.again.has(id) && !this.#at.passed.has(id)).map(([, , label]) => label)
   }
 
   notify(): void {
@@ -150,11 +156,15 @@ export class Replay extends Asking {
   }
 
   waiting(): boolean {
-    return this.#open.size > 0
+    return this.#run !== undefined && this.#run.open.size > 0
+  }
+
+  get #at(): Run {
+    return (this.#run ??= new Run())
   }
 
   protected override moved(): void {
-    this.#mover.move()
+    this.#at.moves.move()
   }
 
   protected override unrecorded(name: string): boolean {
@@ -164,17 +174,23 @@ export class Replay extends Asking {
   }
 
   protected override recordedAsks(id: string): void {
-    this.#closed.push(`${id}/`)
+    this.#at.closed.push(`${id}/`)
   }
 
   protected put(asked: Asked): Effect.Effect<unknown, AskRefused | AskTimedOut> {
     return Effect.callback<unknown>((resume) => {
-      const known = this.#isAnswered(asked)
+      const known = this.#answerOf(asked)
       if (this.#defect !== undefined) return
       const { id, frame } = asked
-      if (known) this.#again.set(id, { asked, resume })
-      else {
-        this.#open.set(id, { asked, resume })
+      if (known !== undefined) {
+        if (this.#isGiven(id)) {
+          // withdrawn, and asked once more by its key
+          queueMicrotask(() => this.suspended() || resume(Effect.succeed(known[3])))
+          return
+        }
+        this.#at.again.set(id, { asked, resume })
+      } else {
+        this.#at.open.set(id, { asked, resume })
         if (frame !== undefined) frame.open++
         this.changed()
       }
@@ -184,9 +200,9 @@ export class Replay extends Asking {
       return Effect.sync(() => {
         if (this.suspended()) return
         // as if it had not been asked: the next equal ask takes its place
-        this.#claimed.delete(id)
-        this.#again.delete(id)
-        if (!this.#open.delete(id)) return
+        this.#at.claimed.delete(id)
+        this.#at.again.delete(id)
+        if (!this.#at.open.delete(id)) return
         if (frame !== undefined) frame.open--
         this.moved()
         this.changed()
@@ -199,7 +215,7 @@ export class Replay extends Asking {
    * unanswered, since something beside it failed, may not be made at all in a later round.
    */
   protected override claim(base: string): string {
-    const free = (id: string) => !this.#claimed.has(id)
+    const free = (id: string) => !this.#at.claimed.has(id)
     for (const batch of this.#batches.slice(this.#given)) {
       for (const id of batch.keys()) {
         if ((id === base || id.startsWith(`${base}#`)) && free(id)) return this.#claim(id)
@@ -211,33 +227,39 @@ export class Replay extends Asking {
   }
 
   #claim(id: string): string {
-    this.#claimed.add(id)
+    this.#at.claimed.add(id)
     return id
   }
 
   /** Whether an ask was answered in an earlier round, or by what came with this one. */
-  #isAnswered({ id, digest, label, options }: Asked): boolean {
+  #answerOf(asked: Asked): Answered | undefined {
+    const { id, digest, label, options } = asked
     const batch = this.#batches.find((batch) => batch.has(id))
     const known = batch?.get(id)
-    if (known === undefined) return this.#isAnsweredAhead(id, digest, label, options)
+    if (known === undefined) return this.#answerAhead(asked)
     if (known[1] !== digest) {
       this.#stop(new ReplayDiverged([known[2]], [label]))
-      return false
+      return undefined
     }
     const isFresh = this.#fresh > 0 && batch === this.#batches.at(-1)
-    if (!isFresh || options.wellFormed(known[3])) return true
+    if (!isFresh || options.wellFormed(known[3])) return known
     // not an answer at all: asked again
     batch!.delete(id)
     this.#fresh--
-    return false
+    return undefined
   }
 
   /** A client that knows what a first round asks may send the answers with it. */
-  #isAnsweredAhead(id: string, digest: string, label: string, options: Asked["options"]): boolean {
+  #answerAhead({ id, digest, label, options }: Asked): Answered | undefined {
     const { journal, responses } = this.#options
-    if (journal !== undefined || !Object.hasOwn(responses, id) || !options.wellFormed(responses[id])) return false
-    this.#batches.push(new Map([[id, [id, digest, label, responses[id]]]]))
-    return true
+    if (journal !== undefined || !Object.hasOwn(responses, id) || !options.wellFormed(responses[id])) return undefined
+    const answer: Answered = [id, digest, label, responses[id]]
+    this.#batches.push(new Map([[id, answer]]))
+    return answer
+  }
+
+  #isGiven(id: string): boolean {
+    return this.#batches.findIndex((batch) => batch.has(id)) < this.#given
   }
 
   /** In a microtask: nobody is resumed in the middle of the fiber that asks. */
@@ -248,7 +270,7 @@ export class Replay extends Asking {
       this.#delivering = false
       while (!this.suspended() && this.#given < this.#batches.length) {
         const batch = this.#batches[this.#given]!
-        for (const id of batch.keys()) if (!this.#again.has(id) && !this.#passed.has(id)) return
+        for (const id of batch.keys()) if (!this.#at.again.has(id) && !this.#at.passed.has(id)) return
         this.#given++
         this.#give(batch.values())
       }
@@ -257,10 +279,10 @@ export class Replay extends Asking {
 
   #give(answers: Iterable<Answered>): void {
     for (const [id, , , answer] of answers) {
-      const waiting = this.#again.get(id)
+      const waiting = this.#at.again.get(id)
       // the one before it may have won a race against this one
       if (waiting === undefined) continue
-      this.#again.delete(id)
+      this.#at.again.delete(id)
       this.moved()
       waiting.resume(Effect.succeed(answer))
     }
@@ -270,16 +292,16 @@ export class Replay extends Asking {
   async #settle(): Promise<void> {
     if (this.#settling) return
     this.#settling = true
-    const { count, moved } = this.#mover
+    const { moves } = this.#at
     const over = () => this.#ended || this.suspended()
-    while (!over() && (this.#open.size > 0 || this.#again.size > 0)) {
-      const seen = count()
+    while (!over() && (this.#at.open.size > 0 || this.#at.again.size > 0)) {
+      const seen = moves.count
       for (let turn = 0; turn < settleTurns; turn++) await macrotask()
-      if (over() || count() !== seen) continue
-      if (this.busy()) await moved(seen)
+      if (over() || moves.count !== seen) continue
+      if (this.busy()) await moves.next(seen)
       else if (this.#given === this.#batches.length) {
         this.#suspend()
-      } else if (!(await moved(seen, graceMillis))) {
+      } else if (!(await moves.next(seen, graceMillis))) {
         this.#late()
       }
     }
@@ -292,24 +314,24 @@ export class Replay extends Asking {
    */
   #late(): void {
     const batch = this.#batches[this.#given]!
-    const there = [...batch.values()].filter(([id]) => this.#again.has(id))
+    const there = [...batch.values()].filter(([id]) => this.#at.again.has(id))
     if (there.length > 0) {
-      for (const [id] of there) this.#passed.add(id)
+      for (const [id] of there) this.#at.passed.add(id)
       this.#give(there)
       return
     }
-    const missing = [...batch.values()].filter(([id]) => !this.#passed.has(id)).map(([, , label]) => label)
+    const missing = [...batch.values()].filter(([id]) => !this.#at.passed.has(id)).map(([, , label]) => label)
     this.#stop(
       new ReplayDiverged(
         missing,
-        [...this.#open.values(), ...this.#again.values()].map(({ asked }) => asked.label)
+        [...this.#at.open.values(), ...this.#at.again.values()].map(({ asked }) => asked.label)
       )
     )
   }
 
   #suspend(): void {
     const round = (this.#journal?.round ?? 0) + 1
-    const open = [...this.#open.values()].map(({ asked }) => asked)
+    const open = [...this.#at.open.values()].map(({ asked }) => asked)
     const { maxRounds } = this.#options
     if (round > maxRounds) {
       const labels = open.map(({ label }) => label)
@@ -322,7 +344,7 @@ export class Replay extends Asking {
   }
 
   #journalOf(open: ReadonlyArray<Asked>): Journal {
-    const isClosed = (id: string) => this.#closed.some((step) => id.startsWith(step))
+    const isClosed = (id: string) => this.#at.closed.some((step) => id.startsWith(step))
     return {
       version: journalVersion,
       callId: this.seed,

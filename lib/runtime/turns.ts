@@ -5,32 +5,26 @@ export const macrotask: () => Promise<void> =
     : () => new Promise((resolve) => void setTimeout(resolve, 0))
 
 /** Counts movements, and lets one waiter wait for the next. */
-export interface Mover {
-  readonly move: () => void
-  readonly count: () => number
-  /** Settles with true once more than `seen` have been counted, with false where that takes longer than `millis`. */
-  readonly moved: (seen: number, millis?: number) => Promise<boolean>
-}
+export class Moves {
+  count = 0
+  #wake: (() => void) | undefined
 
-export const mover = (): Mover => {
-  let count = 0
-  let wake: (() => void) | undefined
-  return {
-    move: () => {
-      count++
-      wake?.()
-    },
-    count: () => count,
-    moved: (seen, millis) =>
-      new Promise((resolve) => {
-        if (count !== seen) return resolve(true)
-        const timer = millis === undefined ? undefined : setTimeout(() => done(false), millis)
-        const done = (moved: boolean) => {
-          wake = undefined
-          clearTimeout(timer)
-          resolve(moved)
-        }
-        wake = () => done(true)
-      })
+  move(): void {
+    this.count++
+    this.#wake?.()
+  }
+
+  /** Settles with true once more than `seen` have been counted, with false where that takes longer than `millis`. */
+  next(seen: number, millis?: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (this.count !== seen) return resolve(true)
+      const timer = millis === undefined ? undefined : setTimeout(() => done(false), millis)
+      const done = (moved: boolean) => {
+        this.#wake = undefined
+        clearTimeout(timer)
+        resolve(moved)
+      }
+      this.#wake = () => done(true)
+    })
   }
 }

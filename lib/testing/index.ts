@@ -4,6 +4,7 @@ export type { ElicitAnswer, ElicitRequest } from "../services/elicitation-answer
 export { accept, cancel, decline } from "../services/elicitation-answers.ts"
 export type { ElicitScript } from "../services/elicitation-script.ts"
 export type { SamplingReply, SamplingRequest } from "../builder/sampling-types.ts"
+export type { PrincipalInput } from "../transports/http/authenticate.ts"
 export type { RootsScript, SamplingScript, Scripts } from "./answers.ts"
 export type { Called } from "./called.ts"
 export type {

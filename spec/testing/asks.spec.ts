@@ -312,12 +312,11 @@ describe("the rounds of a sessionless call", () => {
   })
 })
 
-it("a handshake client answers pings, and refuses what it does not know", async () => {
+it("a handshake client answers each request of the server once, under its id", async () => {
   await using client = await connect(server(info).tool(confirm), {
     era: "handshake",
     elicitation: [accept({ ok: true })]
   })
-  expect(await client.request("ping")).toEqual({})
   expect(await client.call(confirm, { what: "Sure?" })).toBe(true)
   const asked = client.traffic.find(({ from, message }) => from === "server" && message["method"] !== undefined)!
   const answers = client.traffic.filter(({ from, message }) => from === "client" && message["method"] === undefined)
