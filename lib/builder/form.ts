@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import { DefinitionError } from "./errors.ts"
 import { type FormField, toField } from "./form-fields.ts"
+import { formSignature } from "./form-signature.ts"
 import type { Decoded, InferOut, JsonSchemaDocument } from "./schema.ts"
 import { isValibotSchema } from "./schema-closed.ts"
 import { freezeJson } from "./schema-document.ts"
@@ -36,12 +37,43 @@ export interface Form<out Out> {
 export const toForm = <const I extends FormInput>(input: I, where: string): Form<InferOut<I>> => {
   const known = forms.get(input)
   if (known !== undefined) return known
-  const form = convert(input, where)
+  const form = alike(input, where) ?? convert(input, where)
   forms.set(input, form)
   return form
 }
 
 const forms = new WeakMap<object, Form<any>>()
+
+/** Requested schemas by the signature of their entries, the latest last. */
+const shapes = new Map<string, RequestedSchema>()
+
+const mostShapes = 1_000
+
+/** The form of entries that look like some converted before; undefined where they are of another kind. */
+const alike = (input: FormInput, where: string): Form<any> | undefined => {
+  if (typeof input !== "object" || input === null || isValibotSchema(input) || "~mcpipe/Schema" in input) {
+    return undefined
+  }
+  const entries = input as v.ObjectEntries
+  const signature = formSignature(entries)
+  if (signature === undefined) return undefined
+  const known = shapes.get(signature)
+  if (known === undefined) {
+    const form = convert(input, where)
+    if (shapes.size >= mostShapes) shapes.delete(shapes.keys().next().value!)
+    shapes.set(signature, form.requestedSchema)
+    return form
+  }
+  const names = Object.keys(known.properties)
+  return {
+    requestedSchema: known,
+    decode: (content) => {
+      const parsed = v.safeParse(v.strictObject(entries), only(names, content))
+      // what is wrong with an answer is worded by the whole conversion
+      return parsed.success ? { ok: true, value: parsed.output } : convert(input, where).decode(content)
+    }
+  }
+}
 
 const convert = (input: FormInput, where: string): Form<any> => {
   if (typeof input !== "object" || input === null || Array.isArray(input) || "~mcpipe/Schema" in input) {

@@ -108,7 +108,8 @@ export const dispatch = (
     const closing = Scope.closeUnsafe(scope, innerCause === undefined ? exit : Exit.failCause(innerCause))
     if (closing === undefined) finish(exit)
     else {
-      follow(running, Effect.runForkWith(context)(closing), (closed) => {
+      // the end of the app interrupts what is in flight, never what cleans up after it
+      follow(running, Effect.runForkWith(context)(Effect.uninterruptible(closing)), (closed) => {
         if (Exit.isFailure(closed)) {
           const message = `A finalizer of ${subjectOf(operation, facts)} failed`
           Effect.runForkWith(context)(Effect.logError(message, closed.cause))

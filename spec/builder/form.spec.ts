@@ -346,6 +346,20 @@ describe("whatever a form admits, it decodes", () => {
   const formOf = (fields: Readonly<Record<string, Made>>) =>
     toForm(Object.fromEntries(Object.entries(fields).map(([name, { entry }]) => [name, entry])), where)
 
+  it("the same whether it was converted or looks like one that was", () => {
+    fc.assert(
+      fc.property(forms, fc.dictionary(names, fc.anything(), { maxKeys: 3 }), (fields, content) => {
+        const entries = () => Object.fromEntries(Object.entries(fields).map(([name, { entry }]) => [name, entry]))
+        const whole = toForm(v.strictObject(entries()), "spec")
+        for (let n = 0; n < 2; n++) {
+          const form = toForm(entries(), "spec")
+          expect(form.requestedSchema).toEqual(whole.requestedSchema)
+          expect(form.decode(content)).toEqual(whole.decode(content))
+        }
+      })
+    )
+  })
+
   it("with the very values that were sent", () => {
     fc.assert(
       fc.property(

@@ -20,6 +20,8 @@ export interface AskingCase extends Readonly<Record<Style, AskingHandler>> {
   /** What is answered, by the first line of what is asked first; several are for when it is asked again. */
   readonly answers?: Readonly<Record<string, ReadonlyArray<unknown>>> | undefined
   readonly expected: Partial<Observed>
+  /** Whether questions of one moment may reach the client in any order; `expected.asked` is sorted then. Default false. */
+  readonly anyOrder?: boolean | undefined
   /** How many rounds with questions the call takes on 2026-07-28. */
   readonly rounds: number
   /** How often the handler runs on 2026-07-28. Default once a round, and once more. */

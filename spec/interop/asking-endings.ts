@@ -14,6 +14,8 @@ import { type AskingCase, failed, text } from "./asking-case.ts"
 const email = { email: v.pipe(v.string(), v.email("An address, please.")) }
 const address = () => Elicitation.form("E-mail?", email)
 
+const visit = Elicitation.url("Sign in", "https://example.com/sign-in")
+
 const uncaught = {
   effect: () => Effect.map(address(), ({ email }) => email),
   *generator() {
@@ -145,6 +147,28 @@ export const endings: ReadonlyArray<AskingCase> = [
     answers: { "Size?": [accept({ value: "large" })] },
     expected: { answer: text("large"), asked: ["Size?"] },
     rounds: 1
+  },
+  {
+    title: "a question in a mode that the client does not have, caught",
+    name: "urls",
+    effect: () =>
+      Effect.catchTag(Effect.as(visit, "gone there"), "ClientUnsupported", ({ message }) => Effect.succeed(message)),
+    *generator() {
+      const visited = yield* Effect.result(visit)
+      return visited._tag === "Success" ? "gone there" : visited.failure.message
+    },
+    async async(_, { elicit }) {
+      try {
+        await elicit.url("Sign in", "https://example.com/sign-in")
+        return "gone there"
+      } catch (error) {
+        return (error as Error).message
+      }
+    },
+    expected: {
+      answer: text('The question "Sign in" needs elicitation by URL; this client does not support that here.')
+    },
+    rounds: 0
   },
   {
     title: "two questions at once, of which the one declined is made good and the other stands",

@@ -2,6 +2,7 @@ import { Effect, Elicitation, middleware, prompt, resource, server, ToolError, t
 import * as v from "valibot"
 import { type AskingCase, type AskingHandler, type Style, styles } from "./asking-case.ts"
 import { asking } from "./asking-cases.ts"
+import { holding } from "./asking-held.ts"
 import { ledger } from "./asking-ledger.ts"
 
 const input = { key: v.string() }
@@ -67,5 +68,5 @@ const counters = tool({ name: "counters", input }, ({ key }) => {
 
 /** The server of the table of handlers that ask. */
 export default server({ name: "asking", version: "1.0.0" })
-  .add(...open, counters)
+  .add(...open, ...holding, counters)
   .mount(guardedCase!.name, guarded)

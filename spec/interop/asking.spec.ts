@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest"
 import type { TestClient } from "../kit/clients.ts"
 import type { AskMethod, Respondent } from "../kit/clients-asked.ts"
-import { type Combination, onEveryTransport } from "../kit/eras.ts"
+import { type Combination, inThisProcess, onEveryTransport } from "../kit/eras.ts"
 import { type AskingCase, failed, type Observed, type Style, styles, text, textsOf } from "./asking-case.ts"
+import { cancelling } from "./asking-cancelling.ts"
 import { asking } from "./asking-cases.ts"
 
 const module = new URL("asking-server.ts", import.meta.url)
@@ -10,14 +11,18 @@ const module = new URL("asking-server.ts", import.meta.url)
 /** What the respondent is to answer now, and was asked. */
 let script: Map<string, Array<unknown>>
 let asked: Array<string>
+let instead: Respondent["answer"] | undefined
 beforeEach(() => {
   script = new Map()
   asked = []
+  instead = undefined
 })
 
 const respondent: Respondent = {
   capabilities: { elicitation: { form: {} }, sampling: { tools: {} }, roots: {} },
-  answer: ({ method, params }) => {
+  answer: (question) => {
+    if (instead !== undefined) return instead(question)
+    const { method, params } = question
     const { text, topic } = textsOf(method, params)
     asked.push(text)
     const answer = script.get(topic)?.shift()
@@ -65,7 +70,7 @@ const observe = async (client: TestClient, one: AskingCase, style: Style): Promi
   expect(did.runs).toBe(isSessionless ? runs : 1)
   return {
     answer: JSON.parse(JSON.stringify(answer).replaceAll(`asking://${one.name}/${style}/${key}`, "…")),
-    asked,
+    asked: one.anyOrder === true ? asked.sort() : asked,
     steps: did.steps,
     logs: client.logs.map((params: any) => params.data),
     progress: incoming.filter(({ method }) => method === "notifications/progress").map(({ params }) => params.progress)
@@ -77,7 +82,7 @@ const nothing: Omit<Observed, "answer"> = { asked: [], steps: {}, logs: [], prog
 describe("the same, as an Effect, a generator and an async function", () => {
   onEveryTransport(
     module,
-    (client) => {
+    (client, at) => {
       for (const one of asking) {
         it(one.title, async () => {
           for (const style of styles) {
@@ -85,6 +90,10 @@ describe("the same, as an Effect, a generator and an async function", () => {
           }
         })
       }
+
+      cancelling((answer) => {
+        instead = answer
+      })(client, at)
     },
     respondent
   )
@@ -105,7 +114,7 @@ const lacking = [
 ] as const
 
 describe("a client that cannot be asked", () => {
-  onEveryTransport(module, (client, at) => {
+  inThisProcess(module, (client, at) => {
     it("is not asked, which a handler may catch and do without", async () => {
       for (const style of styles) {
         expect(await client().call(`degrading_${style}`, { key: "bare" }), style).toEqual(text("medium"))

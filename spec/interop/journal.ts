@@ -1,8 +1,8 @@
 /** What happened to one held call, in order. */
 export interface Journal {
   readonly record: (event: string) => void
-  /** All events so far, once `event` is among them. */
-  readonly until: (event: string) => Promise<ReadonlyArray<string>>
+  /** All events so far, once `event` is among them as often as this. Default once. */
+  readonly until: (event: string, times?: number) => Promise<ReadonlyArray<string>>
   readonly released: Promise<void>
   readonly release: () => void
 }
@@ -31,10 +31,10 @@ const make = (): Journal => {
       events.push(event)
       for (const look of [...waiting]) look()
     },
-    until: (event) =>
+    until: (event, times = 1) =>
       new Promise((resolve) => {
         const look = () => {
-          if (!events.includes(event)) return
+          if (events.filter((one) => one === event).length < times) return
           waiting.delete(look)
           resolve([...events])
         }

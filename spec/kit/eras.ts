@@ -43,6 +43,15 @@ export const inBothEras = (server: Testable, specs: Specs): void => each(bothEra
 export const onEveryTransport = (module: URL, specs: Specs, respondent?: Respondent): void =>
   each(combinations, module, specs, respondent)
 
+/** The same in this process alone, which starts no other. */
+export const inThisProcess = (server: Testable, specs: Specs, respondent?: Respondent): void =>
+  each(
+    combinations.filter(({ transport }) => transport !== "stdio"),
+    server,
+    specs,
+    respondent
+  )
+
 /** Calls `it`; `client()` works inside of it. */
 export type Specs = (client: () => TestClient, at: Combination) => void
 
