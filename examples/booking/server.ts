@@ -10,7 +10,7 @@ const stay = {
   nights: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(30))
 }
 
-const bookHotel = tool(
+export const bookHotel = tool(
   {
     name: "book_hotel",
     description: "Book a hotel room. Asks the user where, for whom and for how long.",

@@ -5,7 +5,7 @@ import { receiveBatch } from "./batch.ts"
 import type { Connection, InFlight, Peer, Sink } from "./exchange.ts"
 import { readInitialize } from "./handshake.ts"
 import { handshakePeer } from "./handshake-peer.ts"
-import type { JsonRpcRequest } from "./json-rpc.ts"
+import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
 import { readMessage } from "./read-message.ts"
 import { refusal } from "./reasons.ts"
@@ -20,7 +20,8 @@ import { checkRevision, claimsSessionless, readEnvelope, sessionless } from "./s
  */
 export const connectionOf = (running: Running, peer: Peer, principal: PrincipalShape = anonymous): Connection => {
   const listeners: Array<() => void> = []
-  const shaken = handshakePeer(running, globalThis.crypto.randomUUID(), () => {
+  const push = (notification: JsonRpcNotification) => peer.send(notification)
+  const shaken = handshakePeer(running, globalThis.crypto.randomUUID(), push, () => {
     for (const listener of listeners) listener()
   })
   const { inFlight, requests } = shaken

@@ -7,7 +7,7 @@ import { type ClientRequests, clientRequests } from "./client-requests.ts"
 import type { InFlight, Sink } from "./exchange.ts"
 import { type Handshaken, handshake } from "./handshake.ts"
 import { type InFlightRequests, inFlightRequests } from "./in-flight.ts"
-import type { JsonRpcRequest } from "./json-rpc.ts"
+import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { handshakeRevisions } from "./revisions.ts"
 import { type Caller, findMethod, metaOf, refuse, serveRequest } from "./serve-request.ts"
 
@@ -22,6 +22,12 @@ export interface HandshakePeer {
   readonly requests: ClientRequests
   /** What this client asked for. */
   readonly inFlight: InFlightRequests
+  /**
+   * Sends what belongs to no request, in the order of the calls; never throws. A duplex connection sends it at once. An
+   * HTTP session sends it on one of its GET streams, and keeps it for the next while none is open; where too much waits,
+   * the oldest is dropped.
+   */
+  readonly push: (notification: JsonRpcNotification) => void
   /** Serves one request by what was agreed and the log level that was set. */
   readonly serve: (
     request: JsonRpcRequest,
@@ -31,8 +37,16 @@ export interface HandshakePeer {
   ) => InFlight | undefined
 }
 
-/** A client of the handshake era about which nothing is known yet. `onIdle` is called each time its last request ends. */
-export const handshakePeer = (running: Running, sessionId: string, onIdle: () => void): HandshakePeer => {
+/**
+ * A client of the handshake era about which nothing is known yet. `push` is what the peer's own does. `onIdle` is called
+ * each time its last request ends.
+ */
+export const handshakePeer = (
+  running: Running,
+  sessionId: string,
+  push: HandshakePeer["push"],
+  onIdle: () => void
+): HandshakePeer => {
   const requests = clientRequests()
   const asking: Caller["asking"] = { type: "direct", requests }
   let agreed: Handshaken | undefined
@@ -50,6 +64,7 @@ export const handshakePeer = (running: Running, sessionId: string, onIdle: () =>
     },
     requests,
     inFlight: inFlightRequests(requests, onIdle),
+    push,
     serve: (request, principal, http, sink) => {
       const row = findMethod(handshake, running, request.method)
       if ("reason" in row) return refuse(sink, row, "handshake", request.id)

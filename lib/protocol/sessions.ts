@@ -93,7 +93,12 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
       if (!makeRoom(needed)) return undefined
       const id = newId()
       const place: Place = {
-        session: handshakePeer(running, id, () => touch(place)),
+        session: handshakePeer(
+          running,
+          id,
+          () => {},
+          () => touch(place)
+        ),
         owner: { id: principal.id, anonymous: principal.anonymous },
         characters: needed,
         used: now()

@@ -152,7 +152,10 @@ export const endings: ReadonlyArray<AskingCase> = [
     title: "a question in a mode that the client does not have, caught",
     name: "urls",
     effect: () =>
-      Effect.catchTag(Effect.as(visit, "gone there"), "ClientUnsupported", ({ message }) => Effect.succeed(message)),
+      visit.pipe(
+        Effect.as("gone there"),
+        Effect.catchTag("ClientUnsupported", ({ message }) => Effect.succeed(message))
+      ),
     *generator() {
       const visited = yield* Effect.result(visit)
       return visited._tag === "Success" ? "gone there" : visited.failure.message
