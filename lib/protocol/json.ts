@@ -1,3 +1,5 @@
+import { formatPath, shorten, shortJson } from "../builder/issues.ts"
+import { closingQuote, type DuplicateKey, duplicateKey } from "./json-keys.ts"
 import { type Refusal, refusal } from "./reasons.ts"
 
 /** The outcome of `parseJson`: a value, or a refusal that says what is wrong with the text. */
@@ -7,19 +9,29 @@ export type ParsedJson =
 
 /**
  * Parses one JSON document from the wire. Text nested deeper than `maxDepth` levels is refused as `too-deep` before it is
- * parsed, so no later recursion over the value can overflow the stack; anything else that is not JSON as `parse-error`.
+ * parsed, so no later recursion over the value can overflow the stack; what is not JSON as `parse-error`; two members of
+ * one name in a message, its `params` or `params._meta` as `invalid-request`, and where `strict` is true anywhere else too.
  */
-export const parseJson = (text: string, maxDepth: number): ParsedJson => {
+export const parseJson = (text: string, maxDepth: number, strict = false): ParsedJson => {
   if (isDeeper(text, maxDepth)) {
     return { ok: false, refusal: tooDeep(maxDepth) }
   }
+  let value: unknown
   try {
-    return { ok: true, value: JSON.parse(text) }
+    value = JSON.parse(text)
   } catch (error) {
     // The engine quotes the text around the fault: the client's own bytes, cut to a line.
     const fault = error instanceof Error ? wellFormed(error.message.slice(0, 200)) : "it cannot be parsed"
     return { ok: false, refusal: refusal("parse-error", `The message is not valid JSON: ${fault}`) }
   }
+  const duplicate = duplicateKey(text, value, strict)
+  return duplicate === undefined ? { ok: true, value } : { ok: false, refusal: ambiguous(duplicate) }
+}
+
+const ambiguous = ({ key, path }: DuplicateKey): Refusal => {
+  const where = path.length === 0 ? "The message" : shorten(formatPath(path), 200)
+  const message = `${where} has two members named ${shortJson(key, 60)}: name each member of a JSON object once.`
+  return refusal("invalid-request", wellFormed(message))
 }
 
 /** Text without half characters, which strict JSON parsers would refuse an answer for. */
@@ -77,21 +89,4 @@ const nestsDeeper = (text: string, maxDepth: number): boolean => {
     }
   }
   return false
-}
-
-/** Index of the quote that ends the string opened at `start`; -1 where it never ends, which JSON.parse reports. */
-const closingQuote = (text: string, start: number): number => {
-  let end = text.indexOf('"', start + 1)
-  while (end !== -1 && isEscaped(text, end)) {
-    end = text.indexOf('"', end + 1)
-  }
-  return end
-}
-
-const isEscaped = (text: string, quote: number): boolean => {
-  let slash = quote - 1
-  while (text.charCodeAt(slash) === 0x5c) {
-    slash--
-  }
-  return (quote - slash) % 2 === 0
 }

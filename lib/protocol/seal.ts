@@ -64,6 +64,8 @@ export const sealerWith = (makeCipher: MakeCipher, options: SealOptions): Sealer
   // Not before the first use: Workers give no random bytes while modules load
   const keys = () => (ring ??= Promise.all((options.keys ?? [randomKey()]).map((key) => derive(key, makeCipher))))
 
+  const ivs = randomIvs()
+
   const seal = async (text: string, binding: string): Promise<string> => {
     const bytes = utf8(text)
     const plain = new Uint8Array(TEXT + bytes.length)
@@ -71,7 +73,7 @@ export const sealerWith = (makeCipher: MakeCipher, options: SealOptions): Sealer
     plain.set(bytes, TEXT)
 
     const { id, cipher } = (await keys())[0]!
-    const iv = globalThis.crypto.getRandomValues(new Uint8Array(12))
+    const iv = ivs()
     const sealed = await cipher.encrypt(iv, plain, utf8(binding))
 
     const state = new Uint8Array(CIPHERTEXT + sealed.length)
@@ -128,6 +130,19 @@ const derive = async (secret: string, makeCipher: MakeCipher): Promise<Key> => {
   const info = utf8("mcpipe/requestState/v1")
   const derived = await subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: utf8(""), info }, material, 36 * 8)
   return { id: new DataView(derived).getUint32(32), cipher: await makeCipher(new Uint8Array(derived, 0, 32)) }
+}
+
+/** Random ivs (NIST SP 800-38D §8.2.2), drawn a hundred at a time: a draw costs 8 µs, however many bytes it gives. */
+const randomIvs = (): (() => Bytes) => {
+  const bytes = new Uint8Array(1_200)
+  let at = bytes.length
+  return () => {
+    if (at === bytes.length) {
+      globalThis.crypto.getRandomValues(bytes)
+      at = 0
+    }
+    return bytes.slice(at, (at += 12))
+  }
 }
 
 const randomKey = (): string => toBase64url(globalThis.crypto.getRandomValues(new Uint8Array(32)))

@@ -11,11 +11,13 @@ import { Changes } from "../services/changes.ts"
 import { ClientLog } from "../services/client-log.ts"
 import { Durable } from "../services/durable.ts"
 import { Elicitation } from "../services/elicitation.ts"
+import { EventStore } from "../services/event-store.ts"
 import { JournalStore } from "../services/journal-store.ts"
 import { Progress } from "../services/progress.ts"
 import { Roots } from "../services/roots.ts"
 import { Sampling } from "../services/sampling.ts"
 import { Session } from "../services/session.ts"
+import { SessionStore } from "../services/session-store.ts"
 import { StateStore } from "../services/state-store.ts"
 import { askingOptions, type AskingSettings, type AskingSettingsInput, askingSettings } from "./asking-settings.ts"
 import { builderSource, type Catalogue, catalogueOf } from "./catalogue.ts"
@@ -83,7 +85,13 @@ export const assembleServer = (server: AnyServer, options: AssembleOptions = {})
 }
 
 /** What an app has by itself; a layer of the author's takes the place of each. */
-const appServices = Layer.mergeAll(Changes.layer, JournalStore.layerMemory(), StateStore.layerMemory())
+const appServices = Layer.mergeAll(
+  Changes.layer,
+  JournalStore.layerMemory(),
+  StateStore.layerMemory(),
+  SessionStore.layerMemory(),
+  EventStore.layerMemory()
+)
 
 /**
  * Builds the layers of an assembly into the surrounding scope; calls still in flight at its end are interrupted first.

@@ -106,7 +106,7 @@ export abstract class Asking implements Asks {
       }
       const { key } = options
       const within = frame === undefined ? "" : `${frame.id}/`
-      const asked = digest(canonical([request.method, request.params]))
+      const asked = digestOf(request)
       let id: string
       if (key === undefined) id = this.claim(`${within}${kindOf(request)}:${asked.slice(0, 16)}`)
       else {
@@ -284,6 +284,21 @@ export abstract class Asking implements Asks {
     return n
   }
 }
+
+/** What is asked, as text that is equal for equal questions. */
+const digestOf = ({ method, params }: AskRequest): string => {
+  const { requestedSchema, ...rest } = params
+  if (typeof requestedSchema !== "object" || requestedSchema === null) return digest(canonical([method, params]))
+  let schema = schemas.get(requestedSchema)
+  if (schema === undefined) {
+    schema = canonical(requestedSchema)
+    schemas.set(requestedSchema, schema)
+  }
+  return digest(`${canonical([method, rest])}${schema}`)
+}
+
+/** The texts of forms, which do not change and are asked with in each run. */
+const schemas = new WeakMap<object, string>()
 
 /** The id of the ask or step that is the n-th of its kind, from 0. */
 export const numbered = (base: string, n: number): string => (n === 0 ? base : `${base}#${n + 1}`)

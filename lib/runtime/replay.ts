@@ -105,7 +105,12 @@ export class Replay extends Asking {
       return
     }
     this.#journal = answered(journal, responses)
-    this.#batches = this.#journal.answers.map((batch) => new Map(batch.map((one) => [one[0], one])))
+    this.#batches = []
+    for (const batch of this.#journal.answers) {
+      const byId = new Map<string, Answered>()
+      for (const one of batch) byId.set(one[0], one)
+      this.#batches.push(byId)
+    }
     if (this.#journal !== journal) this.#fresh = this.#batches.at(-1)!.size
     this.steps = new Map(Object.entries(journal.steps))
   }

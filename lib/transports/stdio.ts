@@ -5,7 +5,7 @@ import { errorOf, type Refusal } from "../protocol/reasons.ts"
 import { drainable, type DuplexServing, refusedWhileDraining } from "./duplex.ts"
 import { drained, within } from "./drain.ts"
 import { lineReader } from "./lines.ts"
-import { integerOption, maxTimer } from "./options.ts"
+import { booleanOption, integerOption, maxTimer } from "./options.ts"
 
 /** A Node `Readable`, by shape: programs without Node's types can read our declarations too. */
 export interface InputStream {
@@ -37,6 +37,11 @@ export interface StdioOptions {
   readonly maxLineBytes?: number | undefined
   /** Deepest nesting of a message, 8 to 1,000 levels. Default 64. */
   readonly maxDepth?: number | undefined
+  /**
+   * Whether two members of one name are refused in every object of a message. Default false: only in the message itself,
+   * its `params` and `params._meta`.
+   */
+  readonly strictJson?: boolean | undefined
 }
 
 /** Stdio options, checked and with defaults. */
@@ -45,6 +50,7 @@ export interface StdioSettings {
   readonly output: OutputStream
   readonly maxLineBytes: number
   readonly maxDepth: number
+  readonly strictJson: boolean
   /** Milliseconds that requests in flight may take after the input has ended. */
   readonly gracePeriod: number
 }
@@ -55,6 +61,7 @@ export const stdioSettings = (options: StdioOptions, gracePeriod: number): Stdio
   output: options.output ?? process.stdout,
   maxLineBytes: integerOption("maxLineBytes", options.maxLineBytes, 4 * 1_048_576, 1, 1_073_741_824),
   maxDepth: integerOption("maxDepth", options.maxDepth, 64, 8, 1_000),
+  strictJson: booleanOption("strictJson", options.strictJson, false),
   gracePeriod: integerOption("gracePeriod", gracePeriod, 10_000, 0, maxTimer)
 })
 
@@ -67,7 +74,7 @@ const maxUnread = 1_048_576
  */
 export const serveStdio = (
   ports: Ports,
-  { input, output, maxLineBytes, maxDepth, gracePeriod }: StdioSettings,
+  { input, output, maxLineBytes, maxDepth, strictJson, gracePeriod }: StdioSettings,
   write: OutputStream["write"] = output.write.bind(output)
 ): DuplexServing => {
   let pending = ""
@@ -128,7 +135,7 @@ export const serveStdio = (
   const lines = lineReader(
     maxLineBytes,
     (line) => {
-      const parsed = parseJson(line, maxDepth)
+      const parsed = parseJson(line, maxDepth, strictJson)
       if (!parsed.ok) {
         refuse(parsed.refusal)
         return

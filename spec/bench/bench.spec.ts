@@ -6,7 +6,7 @@ const onlyChecks = { peers: true, warmUp: 0, rounds: 0, burst: 0, starts: 0, exe
 
 const load = (file: string): Promise<any> => import(new URL(file, import.meta.url).href)
 
-it.each(["http", "list", "in-process", "fetch", "stdio", "cold-start"])(
+it.each(["http", "list", "in-process", "asks", "fetch", "stdio", "cold-start"])(
   "every server of the %s bench gives the right answer, and ours the bytes of its floor",
   async (name) => {
     const { run } = await load(`./${name}.mjs`)

@@ -8,14 +8,14 @@ export const perCall = ({ calls, micros }) => micros / calls
 const cpu = ({ calls, cpuMicros }) => cpuMicros / calls
 
 /** Measures `[name, era]` pairs of one kind of host; `judge` gets a lookup of samples by name and era. */
-export const runCalls = async (title, kind, pairs, options, judge) => {
+export const runCalls = async (title, kind, pairs, options, judge, check = checkCall) => {
   const hosts = []
   try {
     const subjects = []
     for (const [name, era] of pairs) {
       const host = await startHost("hosts/calls.mjs", [kind, name, era], options)
       hosts.push(host)
-      checkCall(await host.ask("check"), era, 1)
+      check(await host.ask("check"), era, 1)
       subjects.push({ name, era, run: host.ask })
     }
     const shorter = { ...options, warmUp: options.warmUp / 2, burst: options.burst / 2 }

@@ -25,6 +25,15 @@ export const callMessage = (era, id) => ({
   params: { name: "add", arguments: { a: 2, b: 3 }, ...(era === "sessionless" ? envelope : undefined) }
 })
 
+/** What the asking bench's tool asks, one after another. */
+export const askQuestions = ["Which city?", "Which street?", "Which number?"]
+
+/** `tools/call` of a tool that asks them, in a round of its own. */
+export const askMessage = (id, more) => {
+  const _meta = { ...envelope._meta, "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } }
+  return { jsonrpc: "2.0", id, method: "tools/call", params: { name: "ask", arguments: {}, ...more, _meta } }
+}
+
 /** `tools/list` without a cursor. */
 export const listMessage = (era, id) => ({
   jsonrpc: "2.0",

@@ -164,6 +164,16 @@ const watched = server({ name: "watched", version: "1.0.0" })
       }
     })
   )
+  .use(
+    middleware({
+      *request(next) {
+        // around each request, and so outside of what is suspended
+        const outcome = yield* next
+        line(outcome.outcome)
+        return outcome
+      }
+    })
+  )
 
 const served = server({ name: "lines", version: "1.0.0" })
   .add(effect, generator, async, together, outside, ...places)
@@ -288,10 +298,10 @@ describe.each(sessionless.map((at) => [nameOf(at), at] as const))("a suspended h
     expect(lines).toEqual(["start", "start", "finally"])
   })
 
-  it("runs no line of the middleware around it, but its finalizers", async () => {
+  it("runs no line of the middleware inside of the request, but its finalizers", async () => {
     const first = await round("watched_tool")
-    expect(first.lines).toEqual(["before", "start", "step", "(ensured)"])
+    expect(first.lines).toEqual(["before", "start", "step", "(ensured)", "paused"])
     const second = await round("watched_tool", first.next)
-    expect(second.lines).toEqual(["before", "start", "(ensured)", "after"])
+    expect(second.lines).toEqual(["before", "start", "(ensured)", "after", "complete"])
   })
 })

@@ -1,12 +1,13 @@
-import { accept, Durable, Effect, Elicitation, server, ToolError, tool } from "mcpipe"
+import { accept, Durable, Effect, Elicitation, server, tool } from "mcpipe"
+import * as Cause from "effect/Cause"
 import * as Logger from "effect/Logger"
 import { beforeEach, describe, expect, it } from "vitest"
-import { inThisProcess } from "../kit/eras.ts"
-import { failed, text } from "./asking-case.ts"
+import { inBothEras } from "../kit/eras.ts"
+import { failed, styles, text } from "./asking-case.ts"
 
 const ask = Elicitation.text("Here?")
 
-const inSteps = [
+const served = server({ name: "misplaced", version: "1.0.0" }).add(
   tool({ name: "step_effect" }, () => Durable.step("step", ask)),
   tool({ name: "step_generator" }, function* () {
     return yield* Durable.step(
@@ -16,10 +17,7 @@ const inSteps = [
       })
     )
   }),
-  tool({ name: "step_async" }, (_, { step, elicit }) => step("step", async () => await elicit.text("Here?")))
-]
-
-const inFinalizers = [
+  tool({ name: "step_async" }, (_, { step, elicit }) => step("step", async () => await elicit.text("Here?"))),
   tool({ name: "finalizer_effect" }, () =>
     Effect.as(
       Effect.addFinalizer(() => Effect.ignore(ask)),
@@ -34,29 +32,12 @@ const inFinalizers = [
     defer(async () => void (await elicit.text("Here?")))
     return "done"
   })
-]
-
-const firm = tool({ name: "firm" }, () => Effect.uninterruptible(ask))
-
-const sameStep = tool({ name: "same_step" }, async (_, { step }) =>
-  Promise.all(["a", "b"].map((name) => step("step", async () => name)))
 )
 
-const failing = tool({ name: "failing" }, async (_, { elicit, step }) => {
-  await elicit.text("Here?")
-  await step("step", () => {
-    throw new ToolError("The step failed.")
-  })
-})
-
-let logged: Array<string> = []
-const logger = Logger.make(({ message }) => void logged.push([message].flat().map(String).join(" ")))
-
-const served = server({ name: "misplaced", version: "1.0.0" })
-  .add(...inSteps, ...inFinalizers, firm, sameStep, failing)
-  .provide(Logger.layer([logger]))
-
 let asked = 0
+let logged: Array<string> = []
+const logger = Logger.make(({ message, cause }) => void logged.push(`${message} ${Cause.pretty(cause)}`))
+
 const respondent = {
   capabilities: { elicitation: { form: {} } },
   answer: () => {
@@ -65,33 +46,36 @@ const respondent = {
   }
 }
 
-describe("a question put where none can be", () => {
+/** A call that is held for ever shall not hold up all others too. */
+const options = { timeout: 2_000 }
+
+describe("a question where none can wait for its answer", () => {
   beforeEach(() => {
     asked = 0
     logged = []
   })
 
-  inThisProcess(
-    served,
+  inBothEras(
+    served.provide(Logger.layer([logger])),
     (client) => {
-      it.each(["effect", "generator", "async"])(
-        "ends the call that asks inside of a step (%s)",
-        { timeout: 2_000 },
+      it.each(styles)(
+        "is not put from inside of a step, which fails its call and says why (%s)",
+        options,
         async (style) => {
           const answer = await client().call(`step_${style}`)
           expect(answer).toEqual(failed(expect.stringMatching(/^Internal error \(reference [0-9a-f]{8}\)$/) as never))
           expect(asked).toBe(0)
-          expect(logged.join()).toContain('asked inside of Durable.step("step")')
+          expect(logged.join()).toContain('was asked inside of Durable.step("step")')
         }
       )
 
-      it.each(["effect", "generator", "async"])(
-        "is not put by a finalizer, which has no call to wait in (%s)",
-        { timeout: 2_000 },
+      it.each(styles)(
+        "is not put by a finalizer, whose failure is told to the operator alone (%s)",
+        options,
         async (style) => {
           expect(await client().call(`finalizer_${style}`)).toEqual(text("done"))
           expect(asked).toBe(0)
-          expect(logged.length).toBe(1)
+          expect(logged).toHaveLength(1)
         }
       )
     },

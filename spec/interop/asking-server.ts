@@ -37,9 +37,10 @@ const [guardedCase] = asking.filter(isGuarded)
 
 const refused = new ToolError("Not without the password.")
 
-/** Asks before the tool may: once in each of the ways that hooks can be written. */
+/** Asks before the tool may: once in each of the ways that hooks can be written; a hook around each request sees nothing. */
 const guarded = server({ name: "guarded", version: "1.0.0" })
   .add(...styles.map((style) => componentOf(guardedCase!, style, style)))
+  .use(middleware((next) => next))
   .use(
     middleware({
       callTool: (next, call) =>

@@ -34,7 +34,8 @@ export const nameOf = ({ transport, client, revision }: Combination): string =>
  * Registers specs that must hold in both eras: once in memory with the official client of each.
  * All of one era share a connection, open from the first spec to the last.
  */
-export const inBothEras = (server: Testable, specs: Specs): void => each(bothEras, server, specs)
+export const inBothEras = (server: Testable, specs: Specs, respondent?: Respondent): void =>
+  each(bothEras, server, specs, respondent)
 
 /**
  * Registers specs that must hold in all combinations; the server must be the default export of a module. All clients have

@@ -23,6 +23,11 @@ export interface HttpCoreOptions extends HostRuleOptions {
   readonly maxBodyBytes?: number | undefined
   /** Deepest nesting of a message, 8 to 1,000 levels; deeper answers 400. Default 64. */
   readonly maxDepth?: number | undefined
+  /**
+   * Whether two members of one name are refused in every object of a message (400). Default false: only in the message itself,
+   * its `params` and `params._meta`.
+   */
+  readonly strictJson?: boolean | undefined
   /** Milliseconds a body may take once its head has arrived; later answers 408. Default 30,000. */
   readonly bodyTimeout?: number | undefined
 }
@@ -35,6 +40,7 @@ export interface HttpCore {
   readonly authenticate: Authenticate | undefined
   readonly maxBodyBytes: number
   readonly maxDepth: number
+  readonly strictJson: boolean
   readonly bodyTimeout: number
 }
 
@@ -61,6 +67,7 @@ export const httpCore = (options: HttpCoreOptions, boundHost: string | undefined
     authenticate: options.authenticate,
     maxBodyBytes,
     maxDepth: integerOption("maxDepth", options.maxDepth, 64, 8, 1_000),
+    strictJson: booleanOption("strictJson", options.strictJson, false),
     bodyTimeout: integerOption("bodyTimeout", options.bodyTimeout, 30_000, 1, maxTimer)
   }
 }
@@ -69,7 +76,7 @@ export const httpCore = (options: HttpCoreOptions, boundHost: string | undefined
 export const receiveBody = (
   ports: Ports,
   text: string,
-  maxDepth: number,
+  { maxDepth, strictJson }: HttpCore,
   passed: number,
   head: GateHead,
   principal: PrincipalShape,
@@ -80,7 +87,7 @@ export const receiveBody = (
       sink.reply(ports.http.end(head, principal))
       return undefined
     }
-    const body = parseJson(text, maxDepth)
+    const body = parseJson(text, maxDepth, strictJson)
     if (!body.ok) {
       sink.reply(refusedReply(body.refusal))
       return undefined

@@ -166,7 +166,7 @@ export const exchange = (
           refuse(notUtf8)
           return
         }
-        inFlight = receiveBody(ports, text, core.maxDepth, accepted, head, decision, sink)
+        inFlight = receiveBody(ports, text, core, accepted, head, decision, sink)
         listen()
       })
     })

@@ -135,7 +135,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         sink.reply(refusedReply(notUtf8))
         return
       }
-      inFlight = receiveBody(state.ports, text, core.maxDepth, accepted, head, decision, sink)
+      inFlight = receiveBody(state.ports, text, core, accepted, head, decision, sink)
     })
   })
 }
