@@ -1,50 +1,74 @@
-import type * as Fiber from "effect/Fiber"
+import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import type { Component } from "../builder/component.ts"
 import type { Running } from "./app.ts"
 import type { Asking } from "./asking.ts"
 import { DirectAsks } from "./direct-asks.ts"
+import type { Entry } from "./entry.ts"
 import type { Operation } from "./operation.ts"
-import { type Rehearse, rehearsal } from "./rehearsal.ts"
+import { rehearse } from "./rehearsal.ts"
 import { Replay, type Suspension } from "./replay.ts"
 import type { Facts, LiveRequest } from "./request.ts"
 
 /** How the runs of a call ask. */
-export interface AskPlan {
+export class AskPlan {
+  readonly #running: Running
+  readonly #entry: Entry
+  readonly #facts: Facts
+  readonly #request: LiveRequest
+
+  constructor(running: Running, entry: Entry, facts: Facts, request: LiveRequest) {
+    this.#running = running
+    this.#entry = entry
+    this.#facts = facts
+    this.#request = request
+  }
+
   /** Makes what one run asks through; `stop` interrupts that run. */
-  readonly make: (stop: () => void) => Asking
-  readonly rehearse: Rehearse | undefined
+  make(stop: () => void): Asking {
+    const { channel } = this.#facts
+    const common = { ...this.#options(), stop }
+    if (channel.type === "direct") return new DirectAsks({ ...common, send: channel.send, notify: channel.notify })
+    return new Replay({ ...common, journal: channel.journal, responses: channel.responses })
+  }
+
+  /** Looks, after a run that asked has ended, whether another one would come to the same; only where that is wanted. */
+  rehearse(
+    inner: Effect.Effect<unknown, unknown, any>,
+    context: Context.Context<any>,
+    asks: Asking | undefined,
+    exit: Exit.Exit<unknown, unknown>
+  ): void {
+    if (!(asks instanceof Replay) || !this.#running.assembly.asking.checkDeterminism) return
+    const { type, name } = this.#entry
+    const subject = `The handler of ${type} ${JSON.stringify(name)}`
+    rehearse(this.#running, subject, this.#options(), inner, context, asks, exit)
+  }
+
+  #options() {
+    const { assembly, follow } = this.#running
+    return {
+      capabilities: this.#facts.client.capabilities,
+      revision: this.#facts.revision,
+      errors: (this.#entry.component as Component)["~mcpipe/Component"].errors,
+      callId: () => this.#request.callId,
+      track: follow,
+      maxRounds: assembly.asking.maxRounds
+    }
+  }
 }
 
 /** How an operation asks its client; undefined where it cannot: in lists, completions and methods of extensions. */
 export const askPlan = (
   running: Running,
   operation: Operation,
-  { client, revision, channel }: Facts,
+  facts: Facts,
   request: LiveRequest
-): AskPlan | undefined => {
-  if (operation.type !== "tool" && operation.type !== "resource" && operation.type !== "prompt") return undefined
-  const entry = operation.entry
-  const { errors } = (entry.component as Component)["~mcpipe/Component"]
-  const { capabilities } = client
-  const callId = () => request.callId
-  const track = (fiber: Fiber.Fiber<unknown, unknown>) => running.follow(fiber)
-  if (channel.type === "direct") {
-    const { send, notify } = channel
-    return {
-      make: () => new DirectAsks({ capabilities, revision, errors, callId, track, send, notify }),
-      rehearse: undefined
-    }
-  }
-  const { journal, responses } = channel
-  const { maxRounds, checkDeterminism } = running.assembly.asking
-  const options = { capabilities, revision, errors, callId, track, maxRounds }
-  return {
-    make: (stop) => new Replay({ ...options, journal, responses, stop }),
-    rehearse: checkDeterminism
-      ? rehearsal(running, `The handler of ${entry.type} ${JSON.stringify(entry.name)}`, options)
-      : undefined
-  }
-}
+): AskPlan | undefined =>
+  operation.type === "tool" || operation.type === "resource" || operation.type === "prompt"
+    ? new AskPlan(running, operation.entry, facts, request)
+    : undefined
 
 /** How a run was cut short, if it was: suspended, or a defect that says why it cannot be trusted. */
 export const cutShort = (asks: Asking | undefined): Suspension | Error | undefined =>

@@ -13,7 +13,8 @@ import { askPlan, cutShort, endAsks } from "./asks-for.ts"
 import { type Answer, aroundRequest } from "./around-request.ts"
 import { classify, type Failure, logMasked } from "./failure.ts"
 import { effectOf, entryOf, knownOf, type Operation } from "./operation.ts"
-import { callOf, type Facts, LiveRequest, requestContext } from "./request.ts"
+import { LiveCall } from "./live-call.ts"
+import { type Facts, LiveRequest, requestContext } from "./request.ts"
 import { askable } from "./suspending.ts"
 
 /** A call that did not finish at once. */
@@ -44,14 +45,13 @@ export const dispatch = (
   const scope = Scope.makeUnsafe()
   const request = new LiveRequest(facts, entry)
   const plan = askPlan(running, operation, facts, request)
+  const hooked = hooks.length > 0
+  // hooks are outside of the logical call: they cannot ask, and see how each round ends
+  const call = new LiveCall(facts, entry, scope, hooked ? undefined : plan)
+  const context = requestContext(running.context(start), facts, request, call)
   let interrupted = false
   const wasInterrupted = () => interrupted || running.ending()
-  let cut = () => {}
-  let fiber: Fiber.Fiber<unknown, unknown>
-  let answer: (exit: Exit.Exit<any, unknown>) => Answer
-  let ended: (exit: Exit.Exit<unknown, unknown>) => void = () => {}
   let innerCause: Cause.Cause<unknown> | undefined
-  let context: Context.Context<never>
   const decided = (cause: Cause.Cause<unknown>) => decide(running, operation, facts, context, cause, wasInterrupted())
   // a hook may have tried again
   const innerSucceeded = () => {
@@ -61,41 +61,28 @@ export const dispatch = (
     innerCause = cause
     return answerInner(operation, facts, decided(cause))
   }
-  if (hooks.length === 0) {
-    let stop = () => {}
-    const asks = plan?.make(() => stop())
-    context = requestContext(running.context(start), facts, request, callOf(facts, entry, scope, asks))
-    fiber = Effect.runForkWith(context as Context.Context<any>)(inner!)
-    ended = (exit) => {
-      endAsks(asks)
-      if (asks !== undefined) plan!.rehearse?.(inner!, context as Context.Context<any>, asks, exit)
-    }
-    answer = (exit) => {
-      const cut = cutShort(asks)
-      if (cut instanceof Error) return innerFailed(Cause.die(cut))
-      if (cut !== undefined) return { type: "paused", suspension: cut }
-      return Exit.isSuccess(exit) ? { type: "value", value: exit.value } : innerFailed(exit.cause)
-    }
-    stop = () => fiber.interruptUnsafe()
-    cut = () => asks?.cut()
-    if (asks?.suspended() === true) stop()
-  } else {
-    const known = inner ?? Effect.succeed(knownOf(operation))
-    // hooks are outside of the logical call: they cannot ask, and see how each round ends
-    context = requestContext(running.context(start), facts, request, callOf(facts, entry, scope, undefined))
-    const hooked = aroundRequest(
-      plan === undefined ? known : askable(known, plan),
-      hooks,
-      facts,
-      entry,
-      start,
-      running.context,
-      innerSucceeded,
-      innerFailed,
-      wasInterrupted
-    )
-    fiber = Effect.runForkWith(context as Context.Context<any>)(hooked)
-    answer = (exit) => (Exit.isSuccess(exit) ? exit.value : answerHook(operation, decided(exit.cause)))
+  const known = inner ?? Effect.succeed(knownOf(operation))
+  const whole = hooked
+    ? aroundRequest(
+        plan === undefined ? known : askable(known, plan),
+        hooks,
+        facts,
+        entry,
+        start,
+        running.context,
+        innerSucceeded,
+        innerFailed,
+        wasInterrupted
+      )
+    : known
+  const fiber: Fiber.Fiber<any, unknown> = Effect.runForkWith(context as Context.Context<any>)(whole)
+  call.runs(fiber)
+  const answer = (exit: Exit.Exit<any, unknown>): Answer => {
+    if (hooked) return Exit.isSuccess(exit) ? exit.value : answerHook(operation, decided(exit.cause))
+    const cut = cutShort(call.asked)
+    if (cut instanceof Error) return innerFailed(Cause.die(cut))
+    if (cut !== undefined) return { type: "paused", suspension: cut }
+    return Exit.isSuccess(exit) ? { type: "value", value: exit.value } : innerFailed(exit.cause)
   }
   let finished = false
   const finish = (exit: Exit.Exit<any, unknown>) => {
@@ -103,7 +90,11 @@ export const dispatch = (
     done(answer(exit))
   }
   follow(running, fiber, (exit) => {
-    ended(exit)
+    const { asked } = call
+    if (asked !== undefined) {
+      endAsks(asked)
+      plan?.rehearse(known, context as Context.Context<any>, asked, exit)
+    }
     // request hooks see a failed call as an outcome; for the scope it has failed all the same
     const closing = Scope.closeUnsafe(scope, innerCause === undefined ? exit : Exit.failCause(innerCause))
     if (closing === undefined) finish(exit)
@@ -122,7 +113,7 @@ export const dispatch = (
   return {
     interrupt: () => {
       interrupted = true
-      cut()
+      call.cut()
       fiber.interruptUnsafe()
     }
   }

@@ -67,14 +67,14 @@ class Shorthands implements HandlerContext<any> {
 
   get run(): HandlerContext<any>["run"] {
     return (effect) => {
-      const asks = callOf(this.#context)?.asks
-      if (asks?.suspended() === true) return forever
+      const call = callOf(this.#context)
+      if (call?.suspended() === true) return forever
       const scope = this.#scope()
       const fiber = Effect.runForkWith(this.#context as Context.Context<any>)(effect)
       if (scope !== undefined && fiber.pollUnsafe() === undefined) {
         Effect.runFork(Scope.addFinalizer(scope, Fiber.interrupt(fiber)))
       }
-      return settlingUnless(() => asks?.suspended() === true, fiber)
+      return settlingUnless(() => call?.suspended() === true, fiber)
     }
   }
 

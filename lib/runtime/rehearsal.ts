@@ -5,52 +5,58 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { CurrentCall } from "../services/current-call.ts"
 import type { Running } from "./app.ts"
-import { type Asking, AskMisuse } from "./asking.ts"
-import { Replay, ReplayDiverged, type ReplayOptions } from "./replay.ts"
-
-/** Looks, after a run has ended, whether another one would come to the same; undefined where nobody wants to know. */
-export type Rehearse = (
-  inner: Effect.Effect<unknown, unknown, any>,
-  context: Context.Context<any>,
-  asks: Asking,
-  exit: Exit.Exit<unknown, unknown>
-) => void
+import { Replay, type ReplayOptions } from "./replay.ts"
 
 /**
  * Runs a call that has asked and ended once more, against all it was answered and has recorded, and logs where it then asks
  * or does something else. Nothing of this run reaches the client, and a step that is not recorded is not run.
  */
-export const rehearsal =
-  (running: Running, subject: string, options: Omit<ReplayOptions, "journal" | "responses" | "stop">): Rehearse =>
-  (inner, context, asks, exit) => {
-    if (!(asks instanceof Replay) || asks.suspended()) return
-    const journal = asks.finished()
-    if (journal === undefined || (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))) return
-    let stop = () => {}
-    const again = new Replay({ ...options, journal, responses: {}, stop: () => stop(), rehearsal: true })
-    const scope = Scope.makeUnsafe()
-    const call = Context.getUnsafe(context, CurrentCall)
-    const own = context.pipe(
-      Context.add(CurrentCall, { ...call, scope, asks: again, progress: undefined, log: undefined }),
-      Context.add(Scope.Scope, scope)
+export const rehearse = (
+  running: Running,
+  subject: string,
+  options: Omit<ReplayOptions, "journal" | "responses" | "stop">,
+  inner: Effect.Effect<unknown, unknown, any>,
+  context: Context.Context<any>,
+  asks: Replay,
+  exit: Exit.Exit<unknown, unknown>
+): void => {
+  if (asks.suspended()) return
+  const journal = asks.finished()
+  if (journal === undefined || (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))) return
+  let stop = () => {}
+  const again = new Replay({ ...options, journal, responses: {}, stop: () => stop(), rehearsal: true })
+  const scope = Scope.makeUnsafe()
+  const call = Context.getUnsafe(context, CurrentCall)
+  const own = context.pipe(
+    Context.add(CurrentCall, {
+      scope,
+      uriOf: call.uriOf,
+      progress: undefined,
+      log: undefined,
+      logLevel: call.logLevel,
+      asks: again,
+      suspended: () => again.suspended(),
+      errors: call.errors
+    }),
+    Context.add(Scope.Scope, scope)
+  )
+  const fiber = Effect.runForkWith(own)(inner)
+  stop = () => fiber.interruptUnsafe()
+  if (again.suspended()) stop()
+  const check = Effect.gen(function* () {
+    const second = yield* Effect.onInterrupt(
+      Effect.callback<Exit.Exit<unknown, unknown>>((resume) => {
+        fiber.addObserver((ended) => resume(Effect.succeed(ended)))
+      }),
+      () => Effect.sync(stop)
     )
-    const fiber = Effect.runForkWith(own)(inner)
-    stop = () => fiber.interruptUnsafe()
-    if (again.suspended()) stop()
-    const check = Effect.gen(function* () {
-      const second = yield* Effect.onInterrupt(
-        Effect.callback<Exit.Exit<unknown, unknown>>((resume) => {
-          fiber.addObserver((ended) => resume(Effect.succeed(ended)))
-        }),
-        () => Effect.sync(stop)
-      )
-      again.end()
-      yield* Scope.close(scope, second)
-      const difference = differenceOf(again, exit, second)
-      if (difference !== undefined) yield* Effect.logWarning(`${subject} is not deterministic: ${difference}`)
-    })
-    running.follow(Effect.runForkWith(context)(check))
-  }
+    again.end()
+    yield* Scope.close(scope, second)
+    const difference = differenceOf(again, exit, second)
+    if (difference !== undefined) yield* Effect.logWarning(`${subject} is not deterministic: ${difference}`)
+  })
+  running.follow(Effect.runForkWith(context)(check))
+}
 
 const differenceOf = (
   again: Replay,
@@ -58,7 +64,6 @@ const differenceOf = (
   second: Exit.Exit<unknown, unknown>
 ): string | undefined => {
   const { defect, suspension } = again
-  if (defect instanceof ReplayDiverged || defect instanceof AskMisuse) return defect.message
   if (defect !== undefined) return defect.message
   if (suspension !== undefined) {
     const asked = suspension.journal.open.map(([, , label]) => label).join(", ")

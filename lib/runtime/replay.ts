@@ -165,7 +165,8 @@ export class Replay extends Asking {
   }
 
   get #at(): Run {
-    return (this.#run ??= new Run())
+    this.#run ??= new Run()
+    return this.#run
   }
 
   protected override moved(): void {

@@ -1,7 +1,5 @@
 import * as Context from "effect/Context"
 import * as Scope from "effect/Scope"
-import type { ErrorClass } from "../builder/component.ts"
-import type { Asks } from "../services/asks.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import { type Call, CurrentCall } from "../services/current-call.ts"
 import { Principal, type PrincipalShape } from "../services/principal.ts"
@@ -42,32 +40,6 @@ export type AskChannel =
       readonly journal: Journal | undefined
       readonly responses: Readonly<Record<string, unknown>>
     }
-
-/** The call of one wire request; what it tells its client while it re-treads an earlier round is left out. */
-export const callOf = (facts: Facts, entry: Entry | undefined, scope: Scope.Closeable, asks: Asks | undefined): Call =>
-  quietSinks({
-    scope,
-    uriOf: entry?.uriOf,
-    progress: facts.progress,
-    log: facts.log,
-    logLevel: facts.logLevel,
-    asks,
-    errors: entry === undefined ? noErrors : entry.component["~mcpipe/Component"].errors
-  })
-
-const noErrors: ReadonlyArray<ErrorClass> = []
-
-/** Leaves out what the client was told in an earlier round already. */
-export const quietSinks = (call: Call): Call => {
-  const { asks, progress, log } = call
-  if (asks === undefined || (progress === undefined && log === undefined) || !asks.replays) return call
-  const told = () => asks.retreading() || asks.suspended()
-  return {
-    ...call,
-    progress: progress && ((...report) => told() || progress(...report)),
-    log: log && ((...message) => told() || log(...message))
-  }
-}
 
 /** Adds the services of one wire request to a prepared context; few, because each costs time on every call. */
 export const requestContext = (

@@ -5,7 +5,7 @@ import { CurrentCall } from "../services/current-call.ts"
 import { Paused } from "./around-request.ts"
 import type { Asking } from "./asking.ts"
 import { cutShort, endAsks, type AskPlan } from "./asks-for.ts"
-import { quietSinks } from "./request.ts"
+import type { LiveCall } from "./live-call.ts"
 
 /**
  * Runs an effect so that it can ask, and be suspended without what surrounds it: in a fiber of its own, which starts at once
@@ -16,33 +16,30 @@ export const askable = (
   plan: AskPlan
 ): Effect.Effect<unknown, unknown, any> =>
   Effect.withFiber((outer) => {
-    let stop = () => {}
-    const asks = plan.make(() => stop())
     const around = outer.context as Context.Context<any>
-    const call = quietSinks({ ...Context.getUnsafe(around, CurrentCall), asks })
+    const call = (Context.getUnsafe(around, CurrentCall) as LiveCall).within(plan)
     const context = Context.add(around, CurrentCall, call)
     const fiber = Effect.runForkWith(context)(inner)
+    call.runs(fiber)
     const settle = (exit: Exit.Exit<unknown, unknown>) => {
-      endAsks(asks)
-      plan.rehearse?.(inner, context, asks, exit)
-      return settled(asks, exit)
+      endAsks(call.asked)
+      plan.rehearse(inner, context, call.asked, exit)
+      return settled(call.asked, exit)
     }
-    stop = () => fiber.interruptUnsafe()
-    if (asks.suspended()) stop()
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return settle(exit)
     return Effect.callback((resume) => {
       fiber.addObserver((exit) => resume(settle(exit)))
       return Effect.callback<void>((stopped) => {
         fiber.addObserver(() => stopped(Effect.void))
-        asks.cut()
+        call.cut()
         fiber.interruptUnsafe()
       })
     })
   })
 
 /** What a run came to that may have been cut short. */
-const settled = (asks: Asking, exit: Exit.Exit<unknown, unknown>): Effect.Effect<unknown, unknown> => {
+const settled = (asks: Asking | undefined, exit: Exit.Exit<unknown, unknown>): Effect.Effect<unknown, unknown> => {
   const cut = cutShort(asks)
   if (cut === undefined) return exit
   return cut instanceof Error ? Effect.die(cut) : Effect.succeed(new Paused(cut))

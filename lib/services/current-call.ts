@@ -21,6 +21,8 @@ export interface Call {
   readonly logLevel: LogLevel
   /** How the client can be asked; undefined outside of tools, resources, prompts and the middleware inside of them. */
   readonly asks: Asks | undefined
+  /** Whether nothing of this round may go on, because its client has to answer first. */
+  readonly suspended: () => boolean
   /** The error classes whose messages clients may see. */
   readonly errors: ReadonlyArray<ErrorClass>
 }

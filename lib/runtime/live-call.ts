@@ -1,0 +1,98 @@
+import type * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { ErrorClass } from "../builder/component.ts"
+import type { Asks } from "../services/asks.ts"
+import type { Call } from "../services/current-call.ts"
+import type { LogLevel } from "../services/client-log.ts"
+import type { Asking } from "./asking.ts"
+import type { AskPlan } from "./asks-for.ts"
+import type { Entry } from "./entry.ts"
+import type { Facts } from "./request.ts"
+
+/** The call that one run of an operation is part of. What it asks through is made when it first asks: most calls never do. */
+export class LiveCall implements Call {
+  readonly scope: Scope.Closeable
+  readonly #facts: Facts
+  readonly #entry: Entry | undefined
+  readonly #plan: AskPlan | undefined
+  #asks: Asking | undefined
+  #cut = false
+  /** The fiber of the run, which asking may have to stop. */
+  fiber: Fiber.Fiber<unknown, unknown> | undefined
+
+  constructor(facts: Facts, entry: Entry | undefined, scope: Scope.Closeable, plan: AskPlan | undefined) {
+    this.scope = scope
+    this.#facts = facts
+    this.#entry = entry
+    this.#plan = plan
+  }
+
+  /** The same call in the fiber of its own that what surrounds it is no part of. */
+  within(plan: AskPlan): LiveCall {
+    return new LiveCall(this.#facts, this.#entry, this.scope, plan)
+  }
+
+  get uriOf(): Call["uriOf"] {
+    return this.#entry?.uriOf
+  }
+
+  get errors(): ReadonlyArray<ErrorClass> {
+    return this.#entry === undefined ? none : this.#entry.component["~mcpipe/Component"].errors
+  }
+
+  get logLevel(): LogLevel {
+    return this.#facts.logLevel
+  }
+
+  get progress(): Call["progress"] {
+    const { progress } = this.#facts
+    return progress && ((...report) => this.#wasTold() || progress(...report))
+  }
+
+  get log(): Call["log"] {
+    const { log } = this.#facts
+    return log && ((...message) => this.#wasTold() || log(...message))
+  }
+
+  suspended(): boolean {
+    return this.#asks?.suspended() === true
+  }
+
+  get asks(): Asks | undefined {
+    return this.#asking
+  }
+
+  /** What was asked through, if anything was. */
+  get asked(): Asking | undefined {
+    return this.#asks
+  }
+
+  /** The request ends early, and so do its steps. */
+  cut(): void {
+    this.#cut = true
+    this.#asks?.cut()
+  }
+
+  /** To be called with the fiber of the run, which may have to be stopped already. */
+  runs(fiber: Fiber.Fiber<unknown, unknown>): void {
+    this.fiber = fiber
+    if (this.#asks?.suspended() === true) fiber.interruptUnsafe()
+  }
+
+  get #asking(): Asking | undefined {
+    if (this.#asks === undefined && this.#plan !== undefined) {
+      this.#asks = this.#plan.make(() => this.fiber?.interruptUnsafe())
+      if (this.#cut) this.#asks.cut()
+    }
+    return this.#asks
+  }
+
+  /** Whether what is told now was told in an earlier round, or is told by what should have ended. */
+  #wasTold(): boolean {
+    const { channel } = this.#facts
+    const asks = channel.type === "replay" && channel.journal !== undefined ? this.#asking : this.#asks
+    return asks !== undefined && (asks.retreading() || asks.suspended())
+  }
+}
+
+const none: ReadonlyArray<ErrorClass> = []
