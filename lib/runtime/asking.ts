@@ -247,6 +247,11 @@ export abstract class Asking implements Asks {
     return false
   }
 
+  /** The names of the steps at work. */
+  protected runningSteps(): ReadonlyArray<string> {
+    return [...(this.#running?.keys() ?? [])].map(({ name }) => name)
+  }
+
   /** Ends as soon as a question is open (`true`), or none is (`false`). */
   whenWaiting(expected: boolean): Effect.Effect<void> {
     return Effect.callback((resume) => {

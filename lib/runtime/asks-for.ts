@@ -1,5 +1,5 @@
 import type * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type { Component } from "../builder/component.ts"
 import type { Running } from "./app.ts"
@@ -47,14 +47,18 @@ export class AskPlan {
   }
 
   #options() {
-    const { assembly, follow } = this.#running
+    const { assembly, follow, context } = this.#running
     return {
       capabilities: this.#facts.client.capabilities,
       revision: this.#facts.revision,
       errors: (this.#entry.component as Component)["~mcpipe/Component"].errors,
       callId: () => this.#request.callId,
       track: follow,
-      maxRounds: assembly.asking.maxRounds
+      maxRounds: assembly.asking.maxRounds,
+      warn: (message: string) => {
+        const subject = `${this.#entry.type} ${JSON.stringify(this.#entry.name)}`
+        Effect.runForkWith(context(assembly.root))(Effect.logWarning(`${subject}: ${message}`))
+      }
     }
   }
 }

@@ -14,6 +14,7 @@ import {
 } from "../builder/handler.ts"
 import { ClientLog, type LogLevel } from "../services/client-log.ts"
 import { callOf } from "../services/current-call.ts"
+import { type Frame, InStep } from "./asking.ts"
 import { Durable } from "../services/durable.ts"
 import { Elicitation } from "../services/elicitation.ts"
 import { Sampling } from "../services/sampling.ts"
@@ -44,6 +45,10 @@ class Shorthands implements HandlerContext<any> {
   #controller: AbortController | undefined
   #cleanups: Array<() => unknown> | undefined
   #ended = false
+  /** Whether cleanups are running, which may go on where the call itself may not. */
+  #cleaning = false
+  /** The step whose work is being called right now. */
+  #frame: Frame | undefined
 
   constructor(context: Context.Context<never>) {
     this.#context = context
@@ -67,10 +72,17 @@ class Shorthands implements HandlerContext<any> {
 
   get run(): HandlerContext<any>["run"] {
     return (effect) => {
+      const context = this.#context as Context.Context<any>
+      if (this.#cleaning) {
+        // the scope has closed already: a cleanup is waited for, and nothing interrupts it
+        const fiber = Effect.runForkWith(context)(Effect.uninterruptible(effect))
+        return settlingUnless(() => false, fiber)
+      }
       const call = callOf(this.#context)
       if (call?.suspended() === true) return forever
       const scope = this.#scope()
-      const fiber = Effect.runForkWith(this.#context as Context.Context<any>)(effect)
+      const own = this.#frame === undefined ? context : Context.add(context, InStep, this.#frame)
+      const fiber = Effect.runForkWith(own)(effect)
       if (scope !== undefined && fiber.pollUnsafe() === undefined) {
         Effect.runFork(Scope.addFinalizer(scope, Fiber.interrupt(fiber)))
       }
@@ -107,13 +119,7 @@ class Shorthands implements HandlerContext<any> {
     const durable = Context.getUnsafe(this.#context, Durable)
     const run = this.run
     const step = (name: string, work: () => unknown, options?: StepOptions<any>) =>
-      run(
-        durable.step(
-          name,
-          Effect.suspend(() => settle(work)),
-          options
-        )
-      )
+      run(durable.step(name, this.#work(work), options))
     return Object.assign(step, {
       now: () => run(durable.now),
       uuid: () => run(durable.uuid),
@@ -145,6 +151,18 @@ class Shorthands implements HandlerContext<any> {
     }
   }
 
+  /** What a step runs; whatever its work asks right away is asked inside of the step. */
+  #work(work: () => unknown): Effect.Effect<any, unknown, any> {
+    return Effect.withFiber(({ context }) => {
+      this.#frame = Context.getOrUndefined(context as Context.Context<any>, InStep)
+      try {
+        return settle(work)
+      } finally {
+        this.#frame = undefined
+      }
+    })
+  }
+
   /** For the runtime alone: aborts `signal`, where a handler has asked for it. */
   abort(): void {
     this.#controller?.abort(new Error("The call has ended."))
@@ -169,7 +187,14 @@ class Shorthands implements HandlerContext<any> {
       Effect.suspend(() => {
         this.#ended = true
         if (Exit.isFailure(exit)) this.abort()
-        return Effect.forEach(cleanups.reverse(), tidy, { discard: true })
+        this.#cleaning = true
+        const all = Effect.forEach(cleanups.reverse(), tidy, { discard: true })
+        return Effect.ensuring(
+          all,
+          Effect.sync(() => {
+            this.#cleaning = false
+          })
+        )
       })
     // in a scope that is closed already it runs at once
     Effect.runFork(Scope.addFinalizerExit(scope, end))

@@ -14,6 +14,8 @@ export interface ReplayOptions extends AskingOptions {
   readonly maxRounds: number
   /** Interrupts the handler: it is suspended, or has diverged. */
   readonly stop: () => void
+  /** Tells whoever runs the server what looks wrong. */
+  readonly warn: (message: string) => void
   /** Whether this run only looks if it comes to the same: a step that is not recorded is then a difference. Default false. */
   readonly rehearsal?: boolean | undefined
 }
@@ -53,6 +55,14 @@ const settleTurns = 2
 
 /** Milliseconds that an ask of an earlier round may come later than others of it, where I/O outside of any step comes before it. */
 const graceMillis = 100
+
+/** Milliseconds that a step may run beside an open question before the log says what both wait for. */
+const stuckMillis = 10_000
+
+const stuck = (steps: ReadonlyArray<string>, open: ReadonlyArray<Waiting>): string =>
+  `A question is open while steps run, so the round waits for them: ${open.map(({ asked }) => asked.label).join(", ")} beside ${steps
+    .map((step) => `Durable.step(${JSON.stringify(step)})`)
+    .join(", ")}. A step that waits for the answer never ends: ask before it.`
 
 interface Waiting {
   readonly asked: Asked
@@ -304,8 +314,12 @@ export class Replay extends Asking {
       const seen = moves.count
       for (let turn = 0; turn < settleTurns; turn++) await macrotask()
       if (over() || moves.count !== seen) continue
-      if (this.busy()) await moves.next(seen)
-      else if (this.#given === this.#batches.length) {
+      if (this.busy()) {
+        if (!(await moves.next(seen, stuckMillis))) {
+          this.#options.warn(stuck(this.runningSteps(), [...this.#at.open.values()]))
+          await moves.next(seen)
+        }
+      } else if (this.#given === this.#batches.length) {
         this.#suspend()
       } else if (!(await moves.next(seen, graceMillis))) {
         this.#late()

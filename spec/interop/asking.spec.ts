@@ -1,10 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest"
 import type { TestClient } from "../kit/clients.ts"
 import type { AskMethod, Respondent } from "../kit/clients-asked.ts"
-import { type Combination, inThisProcess, onEveryTransport } from "../kit/eras.ts"
+import { type Combination, combinations, inCombinations } from "../kit/eras.ts"
 import { type AskingCase, failed, type Observed, type Style, styles, text, textsOf } from "./asking-case.ts"
 import { cancelling } from "./asking-cancelling.ts"
 import { asking } from "./asking-cases.ts"
+
+/** Every transport in both eras; over HTTP, where answers come in requests of their own, with both clients of the handshake. */
+const ways = combinations.filter(({ transport, client }) => transport === "http" || client !== "v2-legacy")
+const inThisProcess = ways.filter(({ transport }) => transport !== "stdio")
 
 const module = new URL("asking-server.ts", import.meta.url)
 
@@ -80,7 +84,8 @@ const observe = async (client: TestClient, one: AskingCase, style: Style): Promi
 const nothing: Omit<Observed, "answer"> = { asked: [], steps: {}, logs: [], progress: [] }
 
 describe("the same, as an Effect, a generator and an async function", () => {
-  onEveryTransport(
+  inCombinations(
+    ways,
     module,
     (client, at) => {
       for (const one of asking) {
@@ -114,7 +119,7 @@ const lacking = [
 ] as const
 
 describe("a client that cannot be asked", () => {
-  inThisProcess(module, (client, at) => {
+  inCombinations(inThisProcess, module, (client, at) => {
     it("is not asked, which a handler may catch and do without", async () => {
       for (const style of styles) {
         expect(await client().call(`degrading_${style}`, { key: "bare" }), style).toEqual(text("medium"))

@@ -35,32 +35,17 @@ export const nameOf = ({ transport, client, revision }: Combination): string =>
  * All of one era share a connection, open from the first spec to the last.
  */
 export const inBothEras = (server: Testable, specs: Specs, respondent?: Respondent): void =>
-  each(bothEras, server, specs, respondent)
+  inCombinations(bothEras, server, specs, respondent)
 
-/**
- * Registers specs that must hold in all combinations; the server must be the default export of a module. All clients have
- * the same `respondent`, and are connected one after the other.
- */
-export const onEveryTransport = (module: URL, specs: Specs, respondent?: Respondent): void =>
-  each(combinations, module, specs, respondent)
+/** Registers specs that must hold in all combinations; the server must be the default export of a module. */
+export const onEveryTransport = (module: URL, specs: Specs): void => inCombinations(combinations, module, specs)
 
-/** The same in this process alone, which starts no other. */
-export const inThisProcess = (server: Testable, specs: Specs, respondent?: Respondent): void =>
-  each(
-    combinations.filter(({ transport }) => transport !== "stdio"),
-    server,
-    specs,
-    respondent
-  )
-
-/** Calls `it`; `client()` works inside of it. */
-export type Specs = (client: () => TestClient, at: Combination) => void
-
-const each = (
+/** Registers specs that must hold in these combinations. All clients have the same `respondent`, and are connected in turn. */
+export const inCombinations = (
   where: ReadonlyArray<Combination>,
   server: Testable,
   specs: Specs,
-  respondent?: Respondent | undefined
+  respondent?: Respondent
 ): void => {
   for (const at of where) {
     describe(nameOf(at), () => {
@@ -73,3 +58,6 @@ const each = (
     })
   }
 }
+
+/** Calls `it`; `client()` works inside of it. */
+export type Specs = (client: () => TestClient, at: Combination) => void
