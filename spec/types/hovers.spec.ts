@@ -42,6 +42,16 @@ describe("a hover is flat and readable", () => {
       "context",
       'Tool<"context", {}, { context: ContextFor<{ db: typeof Db; user: typeof User; }>; }, never, Db | User>'
     ],
+    [
+      "asking",
+      'Tool<"asking", {}, { name: string; size: "l" | "s"; line: string; }, AskRefused | AskTimedOut | ClientUnsupported | ElicitationCancelled | ElicitationDeclined | InvalidAnswer | ModelFailed, Db | Durable | Elicitation | Sampling>'
+    ],
+    [
+      "asked",
+      'Tool<"asked", {}, { who: { name: string; age?: number | undefined; }; sure: boolean; line: string; kept: number; }, never, never>'
+    ],
+    ["cart", "State<string[]>"],
+    ["added", 'Tool<"added", {}, string[], NoSession | StateTooLarge, Session>'],
     ["profile", 'Resource<"user://{id}/profile{?q}", never, Db>'],
     ["review", "Prompt<{ code: string; language?: string | undefined; }, never, never>"],
     ["empty", "Server<never, never, never>"],
