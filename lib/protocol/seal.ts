@@ -141,7 +141,8 @@ const randomIvs = (): (() => Bytes) => {
       globalThis.crypto.getRandomValues(bytes)
       at = 0
     }
-    return bytes.slice(at, (at += 12))
+    at += 12
+    return bytes.slice(at - 12, at)
   }
 }
 

@@ -78,6 +78,7 @@ export const fakeAsks = ({
     log: undefined,
     logLevel: "debug",
     asks,
+    suspended: () => false,
     errors: []
   })
   const services = (asks: Asks | undefined) =>

@@ -144,13 +144,13 @@ describe("Durable.step", () => {
         step("c", async () => {
           throw Object.assign(new RangeError("too much"), { limit: 5, socket: new Map() })
         }).catch((error) => error)
-      ] as ReadonlyArray<Promise<any>>)
+      ])
       await elicit.confirm("Again?")
-      const [a, b, c] = caught as ReadonlyArray<any>
+      const [a, b, c] = caught
       return JSON.stringify([
         a instanceof ToolError && a.data,
         b instanceof PublicError && b.code,
-        c instanceof Error && [c.name, c.message, c.limit, "socket" in c]
+        c instanceof Error && [c.name, c.message, (c as any).limit, "socket" in c]
       ])
     })
     const text = '[{"left":3},7,["RangeError","too much",5,false]]'

@@ -218,7 +218,7 @@ describe("ClientLog.forward", () => {
       },
       logLevel: "debug",
       asks: undefined,
-      errors: []
+      suspended: () => false, errors: []
     })
     log("first", inside)
     log("second", inside)

@@ -88,6 +88,7 @@ const callWith = (asks: Asks | undefined): Call => ({
   log: undefined,
   logLevel: "info",
   asks,
+  suspended: () => false,
   errors: []
 })
 
