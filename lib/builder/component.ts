@@ -2,6 +2,7 @@ import * as Pipeable from "effect/Pipeable"
 import type * as Types from "effect/Types"
 import { DefinitionError } from "./errors.ts"
 import type { Invoke } from "./handler.ts"
+import { checkedTimeout, type Timeout } from "./timeout.ts"
 
 /** An icon of a server or component; `src` is an https or data URI (MCP 2025-11-25 basic, "Icons"). */
 export interface Icon {
@@ -28,11 +29,16 @@ export interface CommonOptions {
   readonly meta?: Readonly<Record<string, unknown>> | undefined
   /** Error classes whose messages clients may see, beside `ToolError` and `PublicError`. */
   readonly errors?: ReadonlyArray<ErrorClass> | undefined
-  /** Milliseconds one call may take; no limit by default. */
-  readonly timeout?: number | undefined
+  /** Milliseconds one call may take, not counting those in which it waits for an answer of its client; no limit by default. */
+  readonly timeout?: Timeout | undefined
 }
 
 export type ComponentType = "tool" | "resource" | "prompt"
+
+/** What clients list, call and are told changes of; templates are among the resources. */
+export type ComponentKind = "tools" | "resources" | "prompts"
+
+export const componentKinds: ReadonlyArray<ComponentKind> = ["tools", "resources", "prompts"]
 
 /** Internals of a component; not for use outside the library. */
 export interface ComponentInternals<out E, out R> {
@@ -54,7 +60,7 @@ export interface Component<out E = unknown, out R = unknown> extends Pipeable.Pi
   readonly icons: ReadonlyArray<Icon> | undefined
   readonly tags: ReadonlyArray<string>
   readonly meta: Readonly<Record<string, unknown>> | undefined
-  readonly timeout: number | undefined
+  readonly timeout: Timeout | undefined
 }
 
 export type ComponentServices<C> = C extends { readonly "~mcpipe/Component": ComponentInternals<infer _E, infer R> }
@@ -63,6 +69,8 @@ export type ComponentServices<C> = C extends { readonly "~mcpipe/Component": Com
 
 export const isComponent = (u: unknown): u is Component =>
   typeof u === "object" && u !== null && "~mcpipe/Component" in u
+
+export const kindOf = (component: Component): ComponentKind => `${component["~mcpipe/Component"].type}s`
 
 /** `tool:greet@2`, the identity of a component within its server. */
 export const identity = (component: Component): string =>
@@ -81,9 +89,7 @@ export const common = (
   if (options.version !== undefined && (typeof options.version !== "string" || options.version === "")) {
     throw new DefinitionError(`${where}: version must be a non-empty string, such as "1.0".`)
   }
-  if (options.timeout !== undefined && !(Number.isFinite(options.timeout) && options.timeout > 0)) {
-    throw new DefinitionError(`${where}: timeout is ${options.timeout}; it must be a positive number of milliseconds.`)
-  }
+  const timeout = checkedTimeout(options.timeout, `${where}: timeout`)
   return {
     "~mcpipe/Component": {
       type,
@@ -99,7 +105,7 @@ export const common = (
     icons: frozenJson(options.icons, `${where}: icons`),
     tags: Object.freeze([...(options.tags ?? [])]),
     meta: frozenJson(options.meta, `${where}: meta`),
-    timeout: options.timeout
+    timeout
   }
 }
 

@@ -61,6 +61,16 @@ export type WithoutRequestServices<RIn> = [RequestServices<RIn>] extends [never]
   ? unknown
   : LayerNeedsRequestService<RequestServices<RIn>>
 
+/** The readable error for a source that needs what only requests have. */
+export interface SourceNeedsRequestService<R> {
+  readonly "This source needs a request service, but sources are loaded apart from any request: read it in the handler instead": KeyOf<R>
+}
+
+/** Nothing where loading needs no request service, the readable error otherwise. */
+export type SourceServices<R> = [RequestServices<R>] extends [never]
+  ? unknown
+  : SourceNeedsRequestService<RequestServices<R>>
+
 /** The readable error for a server that cannot run yet. */
 export interface MissingServices<R> {
   readonly "This server still needs services: add .provide(layer) for": KeyOf<R>

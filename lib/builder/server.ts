@@ -18,6 +18,7 @@ import type {
   NeedsOf,
   WithoutRequestServices
 } from "./server-types.ts"
+import { isSource, type Source } from "./source.ts"
 import type { Tool } from "./tool.ts"
 
 /** Who the server is, as clients see it, and how it lists. */
@@ -48,6 +49,7 @@ export interface ServerDefinition {
   readonly extensions: ReadonlyArray<Extension<unknown>>
   readonly middleware: ReadonlyArray<Middleware<unknown, unknown>>
   readonly layers: ReadonlyArray<ProvidedLayer>
+  readonly sources: ReadonlyArray<Source<unknown>>
   readonly mounts: ReadonlyArray<{ readonly namespace: string; readonly server: AnyServer }>
 }
 
@@ -74,6 +76,8 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
   ): Server<R | AfterAdding<Cs[number], P, L>, P, L>
   /** Adds middleware inside all used before it; its place among tools and layers does not matter. */
   use<P2, RM>(middleware: Middleware<P2, RM>): Server<Exclude<R, P2> | AfterOuter<RM, P, L>, P | P2, L>
+  /** Adds components that may come and go while the server runs; made by `source({ load, changes })`. */
+  source<RS>(source: Source<RS>): Server<R | AfterMount<RS, P, L>, P, L>
   /** Serves another server's components here: tools and prompts as `ns_name`, resources as `scheme://ns/…`. */
   mount<R2, P2, L2>(namespace: string, server: Server<R2, P2, L2>): Server<R | AfterMount<R2, P, L>, P, L>
   /** Supplies services from a layer, built once per app; other layers may use them too, whatever their order. */
@@ -116,6 +120,7 @@ export const server = (options: ServerOptions): Server => {
     extensions: [],
     middleware: [],
     layers: [],
+    sources: [],
     mounts: []
   })
 }
@@ -159,6 +164,12 @@ const Prototype = {
     if (!isServer(server))
       throw new DefinitionError(`${nameOf(this)}.mount(${JSON.stringify(namespace)}, …) takes a server.`)
     return derive(this, { mounts: [...this["~mcpipe/Server"].mounts, { namespace, server }] })
+  },
+  source(this: AnyServer, source: Source<unknown>) {
+    if (!isSource(source)) {
+      throw new DefinitionError(`${nameOf(this)}.source(…) takes a source: make one with source({ load, changes }).`)
+    }
+    return derive(this, { sources: [...this["~mcpipe/Server"].sources, source] })
   },
   provide(this: AnyServer, layer: Layer.Layer<any, any, any>) {
     if (!Layer.isLayer(layer)) {
@@ -248,6 +259,12 @@ export const mount: {
   self.mount(namespace, child)
 )
 
+/** `Server.source(s)`: the `.pipe` form of `.source`. */
+export const source: {
+  <RS>(source: Source<RS>): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterMount<RS, P, L>, P, L>
+  <R, P, L, RS>(self: Server<R, P, L>, source: Source<RS>): Server<R | AfterMount<RS, P, L>, P, L>
+} = Function.dual(2, (self: Server<any, any, any>, value: Source<any>) => self.source(value))
+
 /** `Server.provide(layer)`: the `.pipe` form of `.provide`. */
 export const provide: {
   <ROut, E, RIn>(
@@ -269,5 +286,6 @@ export const Server: {
   readonly add: typeof add
   readonly use: typeof use
   readonly mount: typeof mount
+  readonly source: typeof source
   readonly provide: typeof provide
-} = { tool, resource, prompt, add, use, mount, provide }
+} = { tool, resource, prompt, add, use, mount, source, provide }

@@ -35,6 +35,7 @@ export const receiveBatch = (
     const own: Sink = {
       notify: sink.notify,
       ask: sink.ask,
+      closeStream: sink.closeStream,
       reply: (reply) => {
         answers[index] = reply.message as JsonRpcResponse | undefined
         waiting--

@@ -1,18 +1,27 @@
+import type { ComponentKind } from "../builder/component.ts"
 import type { Running } from "../runtime/app.ts"
 import type { Catalogue } from "../runtime/catalogue.ts"
+import { servesCompletions, servesPrompts, servesResources, servesTools } from "./core-methods.ts"
 
 type Capabilities = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
-/** Server capabilities, derived from what is there: nothing is advertised that is not served. */
-export const capabilitiesOf = ({ assembly }: Running, catalogue: Catalogue): Capabilities => {
+/**
+ * Server capabilities, derived from what is there: nothing is advertised that is not served. `tells`: whether this client
+ * can be told of changes.
+ */
+export const capabilitiesOf = (running: Running, catalogue: Catalogue, tells: boolean): Capabilities => {
+  const { assembly } = running
+  const changes = (kind: ComponentKind) => (tells && assembly.changing.has(kind) ? { listChanged: true } : undefined)
   const extensions = assembly.extensions.map(({ extension }) => extension)
   const settings = Object.fromEntries(extensions.map((extension) => [extension.id, extension.settings]))
   const derived: Capabilities = {
     logging: {},
-    ...(catalogue.tools.size > 0 ? { tools: {} } : undefined),
-    ...(catalogue.resources.size > 0 || catalogue.templates.length > 0 ? { resources: {} } : undefined),
-    ...(catalogue.prompts.size > 0 ? { prompts: {} } : undefined),
-    ...(catalogue.completes ? { completions: {} } : undefined),
+    ...(servesTools(running, catalogue) ? { tools: { ...changes("tools") } } : undefined),
+    ...(servesResources(running, catalogue)
+      ? { resources: { ...(tells ? { subscribe: true } : undefined), ...changes("resources") } }
+      : undefined),
+    ...(servesPrompts(running, catalogue) ? { prompts: { ...changes("prompts") } } : undefined),
+    ...(servesCompletions(running, catalogue) ? { completions: {} } : undefined),
     ...(extensions.length > 0 ? { extensions: settings } : undefined)
   }
   const all: Record<string, Readonly<Record<string, unknown>>> = {}

@@ -43,63 +43,77 @@ interface Open {
   readonly settle: (outcome: Effect.Effect<unknown, AskRefused>) => void
 }
 
-/** Requests to one client, none of them sent yet (JSON-RPC 2.0 §4; 2025-11-25 basic/utilities/cancellation). */
-export const clientRequests = (): ClientRequests => {
-  const open = new Map<RequestId, Open>()
-  let last = 0
-  let closed = false
+/**
+ * Requests to one client, none of them sent yet (JSON-RPC 2.0 §4; 2025-11-25 basic/utilities/cancellation). Their ids begin
+ * with `mark`, where others send requests to the same client.
+ */
+export const clientRequests = (mark = ""): ClientRequests => new Requests(mark)
 
-  const take = (id: RequestId): Open | undefined => {
-    const one = open.get(id)
-    open.delete(id)
-    return one
+/** A class: each idle session has one, and closures would take ten times the memory. */
+class Requests implements ClientRequests {
+  readonly #mark: string
+  #open: Map<RequestId, Open> | undefined
+  #last = 0
+  #closed = false
+
+  constructor(mark: string) {
+    this.#mark = mark
   }
 
-  return {
-    send: ({ method, params }, write, millis) =>
-      Effect.suspend(() => {
-        if (closed) return Effect.fail(new AskRefused(method, gone))
-        const fault = faultOf(method, params)
-        if (fault !== undefined) return Effect.die(fault)
-        let reason = "The server no longer needs the answer."
-        const answered = Effect.callback<unknown, AskRefused>((settle) => {
-          const id = `mcpipe-${++last}`
-          open.set(id, { method, write, settle })
-          const why = write({ jsonrpc: "2.0", id, method, params })
-          if (why !== undefined) {
-            take(id)
-            settle(Effect.fail(new AskRefused(method, why)))
-            return
-          }
-          return Effect.sync(() => {
-            if (take(id) !== undefined) write(cancelled(id, reason))
-          })
+  send({ method, params }: AskRequest, write: WriteAsk, millis: number): ReturnType<ClientRequests["send"]> {
+    return Effect.suspend(() => {
+      if (this.#closed) return Effect.fail(new AskRefused(method, gone))
+      const fault = faultOf(method, params)
+      if (fault !== undefined) return Effect.die(fault)
+      let reason = "The server no longer needs the answer."
+      const answered = Effect.callback<unknown, AskRefused>((settle) => {
+        const id = `mcpipe-${this.#mark}${++this.#last}`
+        this.#open ??= new Map()
+        this.#open.set(id, { method, write, settle })
+        const why = write({ jsonrpc: "2.0", id, method, params })
+        if (why !== undefined) {
+          this.#take(id)
+          settle(Effect.fail(new AskRefused(method, why)))
+          return
+        }
+        return Effect.sync(() => {
+          if (this.#take(id) !== undefined) write(cancelled(id, reason))
         })
-        if (millis === Number.POSITIVE_INFINITY) return answered
-        const late = Effect.suspend(() => {
-          reason = `No answer within ${millis} ms.`
-          return Effect.fail(new AskTimedOut(method, millis))
-        })
-        return Effect.raceFirst(answered, Effect.andThen(Effect.sleep(millis), late))
-      }),
-    receive: (response) => {
-      const one = take(response.id)
-      one?.settle(outcomeOf(one.method, response))
-      return one !== undefined
-    },
-    abandon: (id, why) => {
-      const one = take(id)
-      if (one === undefined) return
-      one.write(cancelled(id, "The server no longer needs the answer."))
-      one.settle(Effect.fail(new AskRefused(one.method, why)))
-    },
-    close: () => {
-      closed = true
-      for (const [id, { method, settle }] of [...open]) {
-        open.delete(id)
-        settle(Effect.fail(new AskRefused(method, gone)))
-      }
+      })
+      if (millis === Number.POSITIVE_INFINITY) return answered
+      const late = Effect.suspend(() => {
+        reason = `No answer within ${millis} ms.`
+        return Effect.fail(new AskTimedOut(method, millis))
+      })
+      return Effect.raceFirst(answered, Effect.andThen(Effect.sleep(millis), late))
+    })
+  }
+
+  receive(response: ClientResponse): boolean {
+    const one = this.#take(response.id)
+    one?.settle(outcomeOf(one.method, response))
+    return one !== undefined
+  }
+
+  abandon(id: RequestId, why: string): void {
+    const one = this.#take(id)
+    if (one === undefined) return
+    one.write(cancelled(id, "The server no longer needs the answer."))
+    one.settle(Effect.fail(new AskRefused(one.method, why)))
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const id of [...(this.#open?.keys() ?? [])]) {
+      const one = this.#take(id)
+      one?.settle(Effect.fail(new AskRefused(one.method, gone)))
     }
+  }
+
+  #take(id: RequestId): Open | undefined {
+    const one = this.#open?.get(id)
+    this.#open?.delete(id)
+    return one
   }
 }
 

@@ -7,6 +7,7 @@ import { readInitialize } from "./handshake.ts"
 import { handshakePeer } from "./handshake-peer.ts"
 import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
+import type { Places } from "./places.ts"
 import { readMessage } from "./read-message.ts"
 import { refusal } from "./reasons.ts"
 import { metaKeys } from "./revisions.ts"
@@ -21,10 +22,11 @@ import { checkRevision, claimsSessionless, readEnvelope, sessionless } from "./s
 export const connectionOf = (running: Running, peer: Peer, principal: PrincipalShape = anonymous): Connection => {
   const listeners: Array<() => void> = []
   const push = (notification: JsonRpcNotification) => peer.send(notification)
-  const shaken = handshakePeer(running, globalThis.crypto.randomUUID(), push, () => {
+  const onIdle = () => {
     for (const listener of listeners) listener()
-  })
-  const { inFlight, requests } = shaken
+  }
+  const shaken = handshakePeer(running, globalThis.crypto.randomUUID(), push, onIdle)
+  const { inFlight, requests, subscriptions } = shaken
 
   const direct: Sink = {
     notify: (notification) => peer.send(notification),
@@ -51,7 +53,7 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
 
   const start = (request: JsonRpcRequest, sink: Sink): InFlight | undefined =>
     claimsSessionless(request.params)
-      ? serveSessionless(running, request, principal, sink)
+      ? serveSessionless(running, request, principal, shaken.places, sink)
       : serveHandshake(request, sink)
 
   const receiveOne = (message: unknown, sink: Sink): InFlight | undefined => {
@@ -65,7 +67,7 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
         sink.reply({ status: 202 })
         return undefined
       case "notification":
-        inFlight.notified(read.message)
+        shaken.notified(read.message)
         sink.reply({ status: 202 })
         return undefined
       case "request":
@@ -78,14 +80,19 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
       if (Array.isArray(message)) receiveBatch(message, shaken.agreed()?.revision ?? "none", direct, receiveOne)
       else receiveOne(message, direct)
     },
-    pending: inFlight.size,
+    pending: () => inFlight.size(),
     onIdle: (listener) => void listeners.push(listener),
     interrupt: (why) => {
       // first, so that no call goes on without its answer before it is interrupted
       inFlight.interrupt(why)
+      subscriptions.close()
       if (why === "disconnected") requests.close()
     },
-    ended: requests.close
+    end: () => {
+      inFlight.end()
+      subscriptions.close()
+    },
+    ended: () => requests.close()
   }
 }
 
@@ -93,6 +100,7 @@ const serveSessionless = (
   running: Running,
   request: JsonRpcRequest,
   principal: PrincipalShape,
+  places: Places,
   sink: Sink
 ): InFlight | undefined => {
   const { id, method, params } = request
@@ -112,7 +120,8 @@ const serveSessionless = (
     logLevel: envelope.meta[metaKeys.logLevel] as LogLevel | undefined,
     setLogLevel: undefined,
     asking: replayed,
-    sessionId: undefined
+    sessionId: undefined,
+    places
   }
   return serveRequest(sessionless, running, row, request, caller, sink)
 }

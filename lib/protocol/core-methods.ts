@@ -19,9 +19,19 @@ const lists = (method: string, kind: ListKind, served: MethodRow["served"]): Met
   }
 })
 
-const servesTools: MethodRow["served"] = (_, { tools }) => tools.size > 0
-const servesPrompts: MethodRow["served"] = (_, { prompts }) => prompts.size > 0
-const servesResources: MethodRow["served"] = (_, { resources, templates }) => resources.size > 0 || templates.length > 0
+// what a source may bring is served before it does: clients were told that they may list it
+
+export const servesTools: MethodRow["served"] = ({ assembly }, { tools }) =>
+  tools.size > 0 || assembly.changing.has("tools")
+
+export const servesPrompts: MethodRow["served"] = ({ assembly }, { prompts }) =>
+  prompts.size > 0 || assembly.changing.has("prompts")
+
+export const servesResources: MethodRow["served"] = ({ assembly }, { resources, templates }) =>
+  resources.size > 0 || templates.length > 0 || assembly.changing.has("resources")
+
+export const servesCompletions: MethodRow["served"] = ({ assembly }, { completes }) =>
+  completes || assembly.changing.has("prompts") || assembly.changing.has("resources")
 
 /** What servers of any revision serve. */
 export const coreMethods: ReadonlyArray<MethodRow> = [
@@ -49,7 +59,7 @@ export const coreMethods: ReadonlyArray<MethodRow> = [
   },
   {
     method: "completion/complete",
-    served: (_, { completes }) => completes,
+    served: servesCompletions,
     resolve: (params, at) => complete(params, at)
   }
 ]

@@ -13,13 +13,19 @@ export interface Reply {
   readonly resultBytes?: Uint8Array | undefined
 }
 
+/**
+ * What a writer is told of its reader: undefined where there is room for more; else a promise that settles once there is, or
+ * once nobody reads any more. Never rejects.
+ */
+export type Room = Promise<void> | undefined
+
 /** Where one wire request writes. A transport makes one per request. */
 export interface Sink {
   /**
    * A notification about this request (progress, log): zero or more, all before `reply`. `headers` join those of the HTTP
    * response where nothing of it was sent yet.
    */
-  readonly notify: (notification: JsonRpcNotification, headers?: Reply["headers"]) => void
+  readonly notify: (notification: JsonRpcNotification, headers?: Reply["headers"]) => Room
   /**
    * A request of the server's own to whoever sent this one (2025-11-25 basic/transports, "Sending Messages to the Server"),
    * or word that it is cancelled; all before `reply`. Gives why it cannot be sent; undefined where it is on its way.
@@ -27,7 +33,36 @@ export interface Sink {
   readonly ask: (message: JsonRpcRequest | JsonRpcNotification) => string | undefined
   /** The answer, exactly once, unless the request was cancelled or interrupted as disconnected: then never. May be called before `receive` returns. */
   readonly reply: (reply: Reply) => void
+  /**
+   * Closes the connection and lets the client come back for the rest after so many milliseconds; undefined where it could not
+   * (2025-11-25 basic/transports, "Sending Messages to the Server").
+   */
+  readonly closeStream?: ((retryMillis: number) => void) | undefined
 }
+
+/** One event of a stream (WHATWG HTML §9.2). */
+export interface StreamEvent {
+  readonly id?: string | undefined
+  /** One message as JSON, as text or as UTF-8 bytes; the empty string for none. */
+  readonly data: string | Uint8Array
+  /** Milliseconds after which the client shall come back once the connection has ended. */
+  readonly retry?: number | undefined
+}
+
+/** The response to one HTTP request. */
+export interface HttpSink extends Sink {
+  /** Whether it can be a stream of events: the client takes one, and so does the server's operator. */
+  readonly events: boolean
+  /** Sends the head of a stream of events now, where nothing of the response was sent yet. */
+  readonly begin: (headers?: Reply["headers"]) => void
+  /** Writes one event, as far as the response can be a stream of events and has not ended. */
+  readonly event: (event: StreamEvent, headers?: Reply["headers"]) => Room
+  /** Ends the stream of events; `reply` is called all the same, once the request has ended, and then writes nothing. */
+  readonly close: () => void
+}
+
+/** Whether whoever reads a sink can be told of things before the answer. */
+export const takesEvents = (sink: Sink & Partial<HttpSink>): boolean => sink.events !== false
 
 /** A wire request in flight. */
 export interface InFlight {
@@ -37,6 +72,10 @@ export interface InFlight {
    * after this has returned.
    */
   readonly interrupt: (why: "disconnected" | "drained") => boolean | undefined
+  /** Begins the stream of events of a request that has not been answered for a while, so that its client can come back to it. */
+  readonly begin?: (() => void) | undefined
+  /** Ends what would go on for ever, such as a subscription, with its answer. Missing for requests that end by themselves. */
+  readonly end?: (() => void) | undefined
 }
 
 /** What is known of the HTTP request that carried a message. Header names are lower case. */
@@ -54,15 +93,34 @@ export interface HttpPort {
    * `body` is parsed JSON (depth already checked). Returns undefined when the reply was already given.
    * The era is decided here, from body and headers.
    */
-  readonly receive: (body: unknown, head: HttpHead, principal: PrincipalShape, sink: Sink) => InFlight | undefined
+  readonly receive: (body: unknown, head: HttpHead, principal: PrincipalShape, sink: HttpSink) => InFlight | undefined
+  /**
+   * A GET: a stream of events of the session that its head names, or the rest of one whose connection was lost (2025-11-25
+   * basic/transports, "Listening for Messages from the Server", "Resumability and Redelivery"). Refusals are replied; a
+   * stream ends with `close`. Interrupted as drained it ends.
+   */
+  readonly listen: (head: HttpHead, principal: PrincipalShape, sink: HttpSink) => InFlight | undefined
   /** A DELETE: ends the session that its head names (2025-11-25 basic/transports, "Session Management"). */
-  readonly end: (head: HttpHead, principal: PrincipalShape) => Reply
+  readonly end: (head: HttpHead, principal: PrincipalShape, sink: HttpSink) => InFlight | undefined
+}
+
+/** How HTTP is served to clients of the handshake era. */
+export interface HttpPortOptions {
+  /** False: no session is ever begun, and every request stands for itself. */
+  readonly sessions: SessionLimits | false
+}
+
+export interface SessionLimits {
+  /** Milliseconds after which a session ends that has neither a request in flight nor a GET stream. Default 30 minutes. */
+  readonly idleTimeout?: number | undefined
+  /** Most sessions at once; the one unused for longest makes room. Default 10,000. */
+  readonly max?: number | undefined
 }
 
 /** A peer on a duplex transport (stdio, in memory, any structurally matching MCP `Transport`). */
 export interface Peer {
   /** Sends one message, or one 2025-03-26 batch. `resultBytes` as in `Reply`. Never throws. */
-  readonly send: (message: JsonRpcMessage | ReadonlyArray<JsonRpcResponse>, resultBytes?: Uint8Array) => void
+  readonly send: (message: JsonRpcMessage | ReadonlyArray<JsonRpcResponse>, resultBytes?: Uint8Array) => Room
 }
 
 /** The protocol's door for duplex transports; remembers what `initialize` negotiated. */
@@ -75,12 +133,15 @@ export interface Connection {
   readonly onIdle: (listener: () => void) => void
   /** `"drained"`: interrupt all in flight, answering them. `"disconnected"`: interrupt all, answer nobody. */
   readonly interrupt: (why: "disconnected" | "drained") => void
+  /** Ends what would go on for ever, and tells of nothing any more: the server is about to drain. */
+  readonly end: () => void
   /** The peer will send nothing more: what it was asked stays unanswered. It may still read what it asked for. */
   readonly ended: () => void
 }
 
 /** What the protocol room gives to transports for one running app. */
 export interface Ports {
-  readonly http: HttpPort
+  /** A door for one HTTP endpoint, with sessions of its own. */
+  readonly http: (options?: HttpPortOptions) => HttpPort
   readonly connect: (peer: Peer) => Connection
 }

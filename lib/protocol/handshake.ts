@@ -7,16 +7,17 @@ import { isRecord, type MethodRow, type Params, type Profile, quoted } from "./m
 import { type Refusal, refusal } from "./reasons.ts"
 import { type HandshakeRevision, handshakeRevisions, isHandshakeRevision } from "./revisions.ts"
 import { isClientInfo } from "./sessionless.ts"
+import { subscriptionMethods } from "./subscriptions.ts"
 
 /** 2025-11-25 basic/lifecycle: the same revision where it is served, else the newest this server has. */
 const initialize: MethodRow = {
   method: "initialize",
   served: () => true,
-  resolve: (params, { running, catalogue }) => {
+  resolve: (params, { running, catalogue, subscriptions }) => {
     const client = readInitialize(params)
     if ("reason" in client) return client
     const { instructions } = running.assembly.info
-    const { extensions, completions, ...capabilities } = capabilitiesOf(running, catalogue)
+    const { extensions, completions, ...capabilities } = capabilitiesOf(running, catalogue, subscriptions !== undefined)
     const { revision } = client
     return {
       type: "answer",
@@ -53,7 +54,9 @@ const setLevel: MethodRow = {
 /** The era of `initialize` and what it agrees on. */
 export const handshake: Profile = {
   era: "handshake",
-  methods: new Map([...coreMethods, initialize, ping, setLevel].map((row) => [row.method, row])),
+  methods: new Map(
+    [...coreMethods, ...subscriptionMethods, initialize, ping, setLevel].map((row) => [row.method, row])
+  ),
   encode: encodeHandshake
 }
 

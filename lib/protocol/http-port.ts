@@ -3,17 +3,18 @@ import type { LogLevel } from "../services/client-log.ts"
 import type { PrincipalShape } from "../services/principal.ts"
 import type { HttpInfo } from "../services/request-context.ts"
 import { receiveBatch } from "./batch.ts"
-import type { HttpHead, HttpPort, InFlight, Reply, Sink } from "./exchange.ts"
-import type { HandshakePeer } from "./handshake-peer.ts"
+import type { HttpHead, HttpPort, HttpPortOptions, HttpSink, InFlight, Sink } from "./exchange.ts"
 import { checkNameHeader, checkParamHeaders, checkStandardHeaders } from "./headers.ts"
-import { receiveInitialize, receiveInSession, receiveStateless } from "./http-handshake.ts"
+import { receiveInitialize, receiveInSession, receiveOther, receiveStateless } from "./http-handshake.ts"
+import type { HttpSession } from "./http-session.ts"
 import type { JsonRpcRequest } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
 import { readMessage } from "./read-message.ts"
-import { type Era, errorOf, type Refusal, refusal, statusOf } from "./reasons.ts"
+import { type Era, type Refusal, refusal } from "./reasons.ts"
 import { assumedRevision, looksSessionless, metaKeys } from "./revisions.ts"
 import { type Caller, findMethod, refuse, serveRequest } from "./serve-request.ts"
 import { checkRevision, claimsSessionless, readEnvelope, sessionless } from "./sessionless.ts"
+import type { PostSink } from "./session-streams.ts"
 import { type Sessions, sessionsOf } from "./sessions.ts"
 
 /** One HTTP request, as far as its head tells. */
@@ -22,32 +23,56 @@ interface Arrival {
   readonly header: string | undefined
   readonly era: Era
   /** The session it names; a refusal where it may not. */
-  readonly session: HandshakePeer | Refusal | undefined
+  readonly session: HttpSession | Refusal | undefined
   readonly head: HttpHead
   readonly principal: PrincipalShape
 }
 
 /** Serves HTTP requests of both eras; the era is decided here, from the body's claim and the headers. */
-export const httpPortOf = (running: Running, sessions: Sessions = sessionsOf(running)): HttpPort => ({
-  receive: (body, head, principal, sink) => {
-    const header = versionOf(head)
-    const era = eraOf(header)
-    // 2026-07-28 has no sessions: what names one all the same is served without it
-    const session = era === "sessionless" ? undefined : sessionOf(sessions, header, head, principal)
-    const at: Arrival = { header, era, session, head, principal }
-    if (!Array.isArray(body)) return receiveOne(running, sessions, body, at, sink)
+export const httpPortOf = (running: Running, options: HttpPortOptions = { sessions: {} }): HttpPort => {
+  const sessions = options.sessions === false ? undefined : sessionsOf(running, options.sessions)
+
+  const receive = (body: unknown, at: Arrival, sink: HttpSink): InFlight | undefined => {
+    const { header, session } = at
+    if (!Array.isArray(body)) return receiveOne(running, sessions, body, at, sink, undefined)
     if (session !== undefined && "reason" in session) return refuse(sink, session, "handshake", undefined)
     const revision = session?.agreed()?.revision ?? header ?? assumedRevision
-    return receiveBatch(body, revision, sink, (message, one) => receiveOne(running, sessions, message, at, one))
-  },
-  end: (head, principal) => {
-    const session = sessionOf(sessions, undefined, head, principal)
-    if (session === undefined) return replyOf(noSessionNamed)
-    if ("reason" in session) return replyOf(session)
-    sessions.end(session)
-    return { status: 200 }
+    const post = session?.streams.post(sink)
+    const inFlight = receiveBatch(body, revision, post ?? sink, (message, one) =>
+      receiveOne(running, sessions, message, at, one, post)
+    )
+    return inFlight && { ...inFlight, begin: post?.begin }
   }
-})
+
+  return {
+    receive: (body, head, principal, sink) => {
+      const header = versionOf(head)
+      const era = eraOf(header)
+      const arrived = (session: Arrival["session"]) => receive(body, { header, era, session, head, principal }, sink)
+      // 2026-07-28 has no sessions: what names one all the same is served without it
+      if (era === "sessionless" || sessions === undefined) return arrived(undefined)
+      return once(sessionOf(sessions, header, head, principal), sink, arrived)
+    },
+    listen: (head, principal, sink) => {
+      if (sessions === undefined) return refuse(sink, nothingToHear, "handshake", undefined)
+      return once(sessionOf(sessions, versionOf(head), head, principal), sink, (session) => {
+        if (session === undefined) return refuse(sink, noSessionToHear, "handshake", undefined)
+        if ("reason" in session) return refuse(sink, session, "handshake", undefined)
+        return session.streams.listen(sink, head.headers.get("last-event-id"))
+      })
+    },
+    end: (head, principal, sink) => {
+      if (sessions === undefined) return refuse(sink, nothingToHear, "handshake", undefined)
+      return once(sessionOf(sessions, undefined, head, principal), sink, (session) => {
+        if (session === undefined) return refuse(sink, noSessionNamed, "handshake", undefined)
+        if ("reason" in session) return refuse(sink, session, "handshake", undefined)
+        sessions.end(session)
+        sink.reply({ status: 200 })
+        return undefined
+      })
+    }
+  }
+}
 
 const versionOf = (head: HttpHead): string | undefined => head.headers.get("mcp-protocol-version")?.trim()
 
@@ -59,10 +84,14 @@ const sessionOf = (
   header: string | undefined,
   head: HttpHead,
   principal: PrincipalShape
-): HandshakePeer | Refusal | undefined => {
+): Arrival["session"] | Promise<Arrival["session"]> => {
   const id = head.headers.get("mcp-session-id")?.trim()
   if (id === undefined) return undefined
   const session = sessions.find(id, principal)
+  return session instanceof Promise ? session.then((found) => checked(found, header)) : checked(session, header)
+}
+
+const checked = (session: HttpSession | Refusal, header: string | undefined): HttpSession | Refusal => {
   if ("reason" in session) return session
   const revision = session.agreed()?.revision
   if (header === undefined || header === revision) return session
@@ -70,12 +99,37 @@ const sessionOf = (
   return refusal("unsupported-version", message)
 }
 
+/** Goes on as soon as the session is known, which is at once unless the store has to be asked. */
+const once = (
+  session: Arrival["session"] | Promise<Arrival["session"]>,
+  sink: HttpSink,
+  goOn: (session: Arrival["session"]) => InFlight | undefined
+): InFlight | undefined => {
+  if (!(session instanceof Promise)) return goOn(session)
+  let stopped: "disconnected" | "drained" | undefined
+  let inFlight: InFlight | undefined
+  void session.then((found) => {
+    if (stopped === "drained") refuse(sink, drained, "handshake", undefined)
+    else if (stopped === undefined) inFlight = goOn(found)
+  })
+  return {
+    interrupt: (why) => {
+      stopped ??= why
+      return inFlight?.interrupt(why)
+    },
+    begin: () => inFlight?.begin?.(),
+    end: () => inFlight?.end?.()
+  }
+}
+
+/** `batch` is where the session's messages of a batch go together; a single one goes to the response itself. */
 const receiveOne = (
   running: Running,
-  sessions: Sessions,
+  sessions: Sessions | undefined,
   body: unknown,
   at: Arrival,
-  sink: Sink
+  sink: Sink | HttpSink,
+  batch: PostSink | undefined
 ): InFlight | undefined => {
   const { era, header, session, head, principal } = at
   const read = readMessage(body)
@@ -90,9 +144,11 @@ const receiveOne = (
     }
   }
   if (session !== undefined) {
-    return "reason" in session
-      ? refuse(sink, session, era, read.type === "request" ? read.message.id : undefined)
-      : receiveInSession(session, read, principal, new HeadInfo(head), sink)
+    if ("reason" in session) return refuse(sink, session, era, read.type === "request" ? read.message.id : undefined)
+    if (read.type !== "request") return receiveOther(session, read, sink)
+    const post = batch ?? session.streams.post(sink as HttpSink)
+    const to = batch === undefined ? post : sink
+    return receiveInSession(session, read.message, principal, new HeadInfo(head), to, post)
   }
   switch (read.type) {
     case "request":
@@ -158,11 +214,17 @@ const noSessionNamed = refusal(
   "DELETE ends a session; send the Mcp-Session-Id that the answer to initialize had."
 )
 
-const replyOf = (refused: Refusal): Reply => ({
-  status: statusOf(refused, "handshake"),
-  headers: refused.headers,
-  message: errorOf(refused, "handshake", undefined)
+const noSessionToHear = refusal(
+  "invalid-request",
+  "GET listens to a session; send the Mcp-Session-Id that the answer to initialize had."
+)
+
+/** 2025-11-25 basic/transports, "Listening for Messages from the Server". */
+const nothingToHear = refusal("method-not-allowed", "This server has no sessions: MCP is served by POST only.", {
+  headers: { allow: "POST" }
 })
+
+const drained = refusal("interrupted", "The server is shutting down; try again, another may answer.")
 
 class HeadInfo implements HttpInfo {
   readonly #head: HttpHead

@@ -11,6 +11,8 @@ export interface OpenRequest extends InFlight {
   readonly drop: (reply: Reply) => void
   /** The stream for its answer is gone, and what its client was asked there is given up. True where it goes on all the same. */
   readonly streamGone: () => boolean
+  /** Whether it is to be answered still. */
+  readonly isOpen: () => boolean
 }
 
 /** The requests of one peer that are in flight, by id. */
@@ -28,16 +30,36 @@ export interface InFlightRequests {
   readonly notified: (notification: JsonRpcNotification) => void
   readonly size: () => number
   readonly interrupt: (why: "disconnected" | "drained") => void
+  /** Ends those that would go on for ever. */
+  readonly end: () => void
   /** Drops all of them with the reply for each id. */
   readonly drop: (reply: (id: RequestId) => Reply) => void
 }
 
 /** No requests yet. `onIdle` is called each time the last one ends. */
-export const inFlightRequests = (requests: ClientRequests, onIdle: () => void): InFlightRequests => {
-  const open = new Map<RequestId, OpenRequest>()
+export const inFlightRequests = (requests: ClientRequests, onIdle: () => void): InFlightRequests =>
+  new Requests(requests, onIdle)
 
-  const begin: InFlightRequests["begin"] = (request, sink, start) => {
+/** A class: each idle session has one, and closures would take ten times the memory. */
+class Requests implements InFlightRequests {
+  readonly #requests: ClientRequests
+  readonly #onIdle: () => void
+  #open: Map<RequestId, OpenRequest> | undefined
+
+  constructor(requests: ClientRequests, onIdle: () => void) {
+    this.#requests = requests
+    this.#onIdle = onIdle
+  }
+
+  begin(
+    request: JsonRpcRequest,
+    sink: Sink,
+    start: (request: JsonRpcRequest, sink: Sink) => InFlight | undefined
+  ): OpenRequest | undefined {
     const { id } = request
+    const requests = this.#requests
+    this.#open ??= new Map()
+    const open = this.#open
     if (open.has(id)) {
       const message = `Request id ${quoted(id)} is in use by a request in flight; use a new id for each request.`
       return refuse(sink, refusal("duplicate-id", message), "handshake", id)
@@ -53,7 +75,7 @@ export const inFlightRequests = (requests: ClientRequests, onIdle: () => void): 
     const end = (reply: Reply) => {
       abandonAsks(partOfEnded)
       ended = true
-      if (mine !== undefined && open.delete(id) && open.size === 0) onIdle()
+      if (mine !== undefined && open.delete(id) && open.size === 0) this.#onIdle()
       sink.reply(reply)
     }
     const own: Sink = {
@@ -68,7 +90,8 @@ export const inFlightRequests = (requests: ClientRequests, onIdle: () => void): 
       },
       reply: (reply) => {
         if (!ended) end(reply)
-      }
+      },
+      closeStream: sink.closeStream
     }
     const started = start(request, own)
     if (started === undefined || ended) return undefined
@@ -83,29 +106,42 @@ export const inFlightRequests = (requests: ClientRequests, onIdle: () => void): 
         abandonAsks("the stream it was asked on is gone")
         return !ended
       },
+      isOpen: () => !ended,
       interrupt: (why) => {
         if (why === "disconnected") drop(unanswered)
         else started.interrupt(why)
         return undefined
-      }
+      },
+      end: started.end
     }
     open.set(id, mine)
     return mine
   }
 
-  return {
-    begin,
-    notified: ({ method, params }) => {
-      if (method !== "notifications/cancelled") return
-      open.get(params?.["requestId"] as RequestId)?.drop(unanswered)
-    },
-    size: () => open.size,
-    interrupt: (why) => {
-      for (const one of [...open.values()]) one.interrupt(why)
-    },
-    drop: (reply) => {
-      for (const [id, one] of [...open]) one.drop(reply(id))
-    }
+  notified({ method, params }: JsonRpcNotification): void {
+    if (method !== "notifications/cancelled") return
+    this.#open?.get(params?.["requestId"] as RequestId)?.drop(unanswered)
+  }
+
+  size(): number {
+    return this.#open?.size ?? 0
+  }
+
+  interrupt(why: "disconnected" | "drained"): void {
+    for (const [, one] of this.#all()) one.interrupt(why)
+  }
+
+  end(): void {
+    for (const [, one] of this.#all()) one.end?.()
+  }
+
+  drop(reply: (id: RequestId) => Reply): void {
+    for (const [id, one] of this.#all()) one.drop(reply(id))
+  }
+
+  /** As they are now, whatever ends meanwhile. */
+  #all(): ReadonlyArray<readonly [RequestId, OpenRequest]> {
+    return this.#open === undefined ? [] : [...this.#open]
   }
 }
 

@@ -3,12 +3,17 @@ import type { Running } from "../runtime/app.ts"
 import type { Catalogue } from "../runtime/catalogue.ts"
 import type { Operation, ValueOf } from "../runtime/operation.ts"
 import type { LogLevel } from "../services/client-log.ts"
+import type { Sink } from "./exchange.ts"
+import type { RequestId } from "./json-rpc.ts"
 import type { Era, Refusal } from "./reasons.ts"
+import type { Subscriptions } from "./subscriptions.ts"
 
 export type Params = Readonly<Record<string, unknown>>
 
 /** A wire request that passed its envelope checks, ready to be resolved. */
 export interface WireRequest {
+  readonly id: RequestId
+  readonly sink: Sink
   readonly running: Running
   /** The snapshot this request keeps, whatever changes meanwhile. */
   readonly catalogue: Catalogue
@@ -16,6 +21,8 @@ export interface WireRequest {
   readonly capabilities: Readonly<Record<string, unknown>>
   /** Remembers a log level for the connection; undefined where there is no connection. */
   readonly setLogLevel: ((level: LogLevel) => void) | undefined
+  /** What the client is told of unasked; undefined where there is no connection or session of the handshake. */
+  readonly subscriptions: Subscriptions | undefined
 }
 
 /** One row of the method table. Extensions add rows of their own. */

@@ -31,6 +31,8 @@ export type Reason =
   | "header-mismatch"
   | "unsupported-version"
   // dispatch
+  | "too-many-requests"
+  | "overloaded"
   | "unknown-method"
   | "invalid-params"
   | "unknown-tool"
@@ -92,6 +94,9 @@ const table: { readonly [K in Reason]: Wire } = {
   "missing-envelope": { code: -32602, status: 400 },
   "header-mismatch": { code: -32020, status: 400 },
   "unsupported-version": { code: -32022, status: 400 },
+  // RFC 6585 §4; RFC 9110 §15.6.4
+  "too-many-requests": { code: -32603, status: 429 },
+  overloaded: { code: -32603, status: 503 },
   "unknown-method": { code: -32601, status: 404 },
   "invalid-params": { code: -32602, status: 200 },
   "unknown-tool": { code: -32602, status: 200 },

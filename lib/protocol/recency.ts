@@ -27,6 +27,11 @@ export class Recency<A> {
     return this.#places.get(id)?.value
   }
 
+  /** All values, in no order. */
+  *values(): Iterable<A> {
+    for (const { value } of [...this.#places.values()]) yield value
+  }
+
   /** Adds a value under a new id, as the one used last. */
   add(id: string, value: A): void {
     const place: Place<A> = { id, value, older: undefined, newer: undefined }

@@ -40,7 +40,8 @@ export const factsOf = (
         : undefined,
     log: logLevel === undefined ? undefined : logTo(sink, isOpen),
     logLevel: logLevel ?? "debug",
-    channel: channelOf(caller, sink, isOpen, running, earlier)
+    channel: channelOf(caller, sink, isOpen, running, earlier),
+    closeStream: sink.closeStream
   }
 }
 
@@ -81,7 +82,7 @@ const progressTo = (
 ): Facts["progress"] => {
   let last = Number.NEGATIVE_INFINITY
   return (progress, total, message) => {
-    if (progress <= last || !isOpen()) return
+    if (progress <= last || !isOpen()) return undefined
     last = progress
     const params = {
       progressToken,
@@ -90,17 +91,17 @@ const progressTo = (
       // 2025-03-26 brought messages
       ...(message === undefined || revision < "2025-03-26" ? undefined : { message })
     }
-    sink.notify({ jsonrpc: "2.0", method: "notifications/progress", params })
+    return sink.notify({ jsonrpc: "2.0", method: "notifications/progress", params })
   }
 }
 
 const logTo =
   (sink: Sink, isOpen: () => boolean): NonNullable<Facts["log"]> =>
   (level, data, logger) => {
-    if (!isOpen()) return
+    if (!isOpen()) return undefined
     // every transport writes the same, and what cannot be written fails here, where the handler's author sees it
     const params = { level, ...(logger === undefined ? undefined : { logger }), data: loggable(data) }
-    sink.notify({ jsonrpc: "2.0", method: "notifications/message", params })
+    return sink.notify({ jsonrpc: "2.0", method: "notifications/message", params })
   }
 
 const loggable = (data: unknown): unknown => {

@@ -16,11 +16,12 @@ export const isHandshakeRevision = (u: unknown): u is HandshakeRevision =>
 export const looksSessionless = (revision: string): boolean =>
   /^\d{4}-\d{2}-\d{2}$/.test(revision) && revision >= sessionlessRevisions[sessionlessRevisions.length - 1]!
 
-/** The keys of the request envelope and of result metadata (2026-07-28 basic/index, "_meta"). */
+/** The keys of the request envelope and of the metadata of results and notifications (2026-07-28 basic/index, "_meta"). */
 export const metaKeys = {
   protocolVersion: "io.modelcontextprotocol/protocolVersion",
   clientInfo: "io.modelcontextprotocol/clientInfo",
   clientCapabilities: "io.modelcontextprotocol/clientCapabilities",
   logLevel: "io.modelcontextprotocol/logLevel",
-  serverInfo: "io.modelcontextprotocol/serverInfo"
+  serverInfo: "io.modelcontextprotocol/serverInfo",
+  subscriptionId: "io.modelcontextprotocol/subscriptionId"
 } as const

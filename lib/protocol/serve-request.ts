@@ -21,9 +21,11 @@ import { extensionRow } from "./extension-methods.ts"
 import type { JsonRpcRequest, RequestId } from "./json-rpc.ts"
 import { preparedBytes } from "./list-page.ts"
 import { isRecord, isRefusal, type MethodRow, type Params, type Profile, quoted, type WireRequest } from "./method.ts"
+import { leavePlace, type Places, takePlace } from "./places.ts"
 import { type Era, errorOf, type Refusal, refusal, statusOf } from "./reasons.ts"
 import { type Earlier, factsOf } from "./request-facts.ts"
 import { type AskingOperation, bindingOf, canAsk, openState, responsesOf, sealState } from "./request-state.ts"
+import type { Subscriptions } from "./subscriptions.ts"
 
 /** Whoever sent a request, and over what, once the envelope or the handshake has told. */
 export interface Caller {
@@ -45,6 +47,10 @@ export interface Caller {
     | { readonly type: "replay" }
     | undefined
   readonly sessionId: string | undefined
+  /** What the client is told of unasked, where a connection or session of the handshake can carry it. */
+  readonly subscriptions?: Subscriptions | undefined
+  /** Room for what this client has in flight, where a connection or session knows it. */
+  readonly places?: Places | undefined
 }
 
 /** The row of a method, where this app serves it; extensions add rows. */
@@ -77,11 +83,14 @@ export const serveRequest = (
   const { id } = request
   const params = request.params ?? none
   const wire: WireRequest = {
+    id,
+    sink,
     running,
     catalogue: running.catalogue(),
     revision: caller.revision,
     capabilities: caller.capabilities,
-    setLogLevel: caller.setLogLevel
+    setLogLevel: caller.setLogLevel,
+    subscriptions: caller.subscriptions
   }
   let operation: Operation | Refusal
   try {
@@ -155,9 +164,17 @@ const runRequest = (
   let why: "disconnected" | "drained" | undefined
   const failed = (error: unknown): Reply =>
     replyOf({ type: "failure", failure: defectOf(running, error, method) }, operation, profile, wire, id)
-  const facts = () => factsOf(request, params, profile.era, caller, sink, () => open, running, earlier)
-  const inFlight = dispatch(running, operation, facts, (answer) => {
+  const end = operation.type === "effect" ? operation.end : undefined
+  // what goes on for ever has limits of its own, and what is known already is worth a moment
+  const takesPlace = end === undefined && operation.type !== "answer"
+  const full = takesPlace ? takePlace(running, caller.places) : undefined
+  if (full !== undefined) return refuse(sink, full, profile.era, id)
+  // 2026-07-28 basic/patterns/subscriptions: nothing but what was subscribed to
+  const isOpen = end === undefined ? () => open : () => false
+  const facts = () => factsOf(request, params, profile.era, caller, sink, isOpen, running, earlier)
+  const done = (answer: Answer) => {
     open = false
+    if (takesPlace) leavePlace(running, caller.places)
     if (why === "disconnected") return
     if (answer.type === "paused") {
       pausedReply(answer.suspension, operation as AskingOperation, caller, wire, id)
@@ -174,14 +191,17 @@ const runRequest = (
       reply = failed(error)
     }
     sink.reply(reply)
-  })
+  }
+  const timeout = end === undefined ? running.assembly.limits.requestTimeout : undefined
+  const inFlight = dispatch(running, operation, facts, done, timeout)
   if (inFlight === undefined) return undefined
   return {
     interrupt: (reason) => {
       why ??= reason
       inFlight.interrupt()
       return undefined
-    }
+    },
+    end
   }
 }
 
@@ -244,7 +264,9 @@ const refusalOf = (
   if (failure.type === "interrupted") return refusal("interrupted", interruptedMessage)
   if (failure.type === "masked") return refusal("internal-error", failure.message)
   const { error, message, code, data } = failure
-  if (operation.type === "resource" && isResourceNotFound(error)) return unknownResource(operation.uri, error.why)
+  if ("uri" in operation && operation.uri !== undefined && isResourceNotFound(error)) {
+    return unknownResource(operation.uri, error.why)
+  }
   if (isUrlElicitationRequired(error)) {
     return refusal("url-elicitation-required", message, { data: { elicitations: error.elicitations } })
   }

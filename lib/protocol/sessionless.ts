@@ -3,7 +3,9 @@ import type { ClientInfo } from "../services/request-context.ts"
 import { capabilitiesOf } from "./capabilities.ts"
 import { coreMethods } from "./core-methods.ts"
 import { cacheFields, encodeSessionless } from "./encode-sessionless.ts"
+import { takesEvents } from "./exchange.ts"
 import { wellFormed } from "./json.ts"
+import { listen } from "./listen.ts"
 import { isRecord, type MethodRow, type Params, type Profile, quoted } from "./method.ts"
 import { type Refusal, refusal } from "./reasons.ts"
 import { metaKeys, sessionlessRevisions } from "./revisions.ts"
@@ -18,7 +20,7 @@ const discover: MethodRow = {
       type: "answer",
       value: {
         supportedVersions: sessionlessRevisions,
-        capabilities: capabilitiesOf(request.running, request.catalogue),
+        capabilities: capabilitiesOf(request.running, request.catalogue, takesEvents(request.sink)),
         ...(instructions === undefined ? undefined : { instructions }),
         ...cacheFields(undefined, request)
       }
@@ -29,7 +31,7 @@ const discover: MethodRow = {
 /** The era of self-contained requests. */
 export const sessionless: Profile = {
   era: "sessionless",
-  methods: new Map([...coreMethods, discover].map((row) => [row.method, row])),
+  methods: new Map([...coreMethods, discover, listen].map((row) => [row.method, row])),
   encode: encodeSessionless
 }
 

@@ -1,123 +1,236 @@
 import type { Running } from "../runtime/app.ts"
 import type { PrincipalShape } from "../services/principal.ts"
-import type { Reply } from "./exchange.ts"
+import type { StoredSession } from "../services/session-store.ts"
+import type { Reply, SessionLimits } from "./exchange.ts"
 import type { Handshaken } from "./handshake.ts"
-import { type HandshakePeer, handshakePeer } from "./handshake-peer.ts"
+import { HttpSession, type SessionKeeper, storedOf } from "./http-session.ts"
 import type { RequestId } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
 import { errorOf, type Refusal, refusal, statusOf } from "./reasons.ts"
 import { Recency } from "./recency.ts"
+import { isHandshakeRevision } from "./revisions.ts"
+import { storesOf } from "./stores.ts"
 
-export interface SessionsOptions {
-  /** A session without requests ends after this many milliseconds. Default 30 minutes. */
-  readonly idleMillis?: number | undefined
-  /** Most sessions at once; the one unused for longest makes room. Default 10,000. */
-  readonly most?: number | undefined
+export interface SessionsOptions extends SessionLimits {
   /** Most characters of JSON that all clients together may have said of themselves. Default 32 Mi. */
   readonly mostCharacters?: number | undefined
   /** Milliseconds from any start, never backwards. Default `performance.now`. */
   readonly now?: (() => number) | undefined
 }
 
-/** The HTTP sessions of one running app (2025-11-25 basic/transports, "Session Management"). They are kept in memory. */
+/**
+ * The HTTP sessions of one endpoint (2025-11-25 basic/transports, "Session Management"). They are kept in this process; where
+ * the app's `SessionStore` is shared, other processes know what they need to go on with them.
+ */
 export interface Sessions {
   /**
    * Begins one for whoever sent this `initialize`. Undefined where all places are taken by sessions with requests in flight.
    * A refusal where the client says more of itself than is remembered.
    */
-  readonly begin: (agreed: Handshaken, principal: PrincipalShape) => HandshakePeer | Refusal | undefined
-  /** The session of this id, which only the principal that began it can reach; to all others it is unknown. */
-  readonly find: (id: string, principal: PrincipalShape) => HandshakePeer | Refusal
-  /** Ends one: its requests in flight are refused, and what its client was asked fails. */
-  readonly end: (session: HandshakePeer) => void
+  readonly begin: (agreed: Handshaken, principal: PrincipalShape) => HttpSession | Refusal | undefined
+  /** Settles once other processes can find a session that began here; undefined where none has to. Rejects with a refusal where the store fails. */
+  readonly stored: (session: HttpSession) => Promise<void> | undefined
+  /**
+   * The session of this id, which only the principal that began it can reach; to all others it is unknown. A promise where the
+   * store has to be asked, which never rejects.
+   */
+  readonly find: (id: string, principal: PrincipalShape) => HttpSession | Refusal | Promise<HttpSession | Refusal>
+  /** Ends one: its requests in flight are refused, what its client was asked fails, and its streams end. */
+  readonly end: (session: HttpSession) => void
   readonly size: () => number
 }
 
-type Owner = Pick<PrincipalShape, "id" | "anonymous">
+type Owner = StoredSession["owner"]
 
 interface Place {
-  readonly session: HandshakePeer
+  readonly session: HttpSession
   readonly owner: Owner
   readonly characters: number
   used: number
+  /** When the store last heard that it is in use. */
+  touched: number
+  stored: Promise<void> | undefined
 }
 
 /** What one client may say of itself, in characters of JSON: it is kept for as long as the session is. */
 const mostOfOne = 65_536
 
-/** No sessions yet. Nothing here holds a timer: whatever is due to end does so when sessions are next begun, found or counted. */
+/**
+ * No sessions yet. Without a shared store nothing here holds a timer: whatever is due to end does so when sessions are next
+ * begun, found or counted.
+ */
 export const sessionsOf = (running: Running, options: SessionsOptions = {}): Sessions => {
-  const { idleMillis = 1_800_000, most = 10_000, mostCharacters = 33_554_432, now = () => performance.now() } = options
+  const { idleTimeout = 1_800_000, max = 10_000, mostCharacters = 33_554_432, now = () => performance.now() } = options
   const places = new Recency<Place>()
+  const loading = new Map<string, Promise<Place | undefined>>()
+  let keeper: SessionKeeper | undefined
   let characters = 0
+  let timer: ReturnType<typeof setInterval> | undefined
+
+  /** Made with the first session: an endpoint may never have one. */
+  const kept = (): SessionKeeper => {
+    keeper ??= {
+      running,
+      stores: storesOf(running),
+      idle: ({ sessionId }) => {
+        const place = places.get(sessionId)
+        if (place !== undefined) touch(place)
+      },
+      ended: ({ sessionId }) => {
+        const place = places.get(sessionId)
+        if (place !== undefined) remove(place, false)
+      }
+    }
+    return keeper
+  }
+
+  const isShared = (): boolean => keeper?.stores.sessions.shared === true
 
   const touch = (place: Place) => {
     place.used = now()
     places.touch(place.session.sessionId)
+    if (isShared() && place.used - place.touched > idleTimeout / 8) touchStored(place)
   }
 
-  const remove = ({ session, characters: freed }: Place) => {
-    if (!places.delete(session.sessionId)) return
-    characters -= freed
-    session.inFlight.drop(endedReply)
-    session.requests.close()
-  }
-
-  /** A session with a request in flight is in use: it goes to the end of the queue instead. */
-  const removeUnlessBusy = (place: Place) => {
-    if (place.session.inFlight.size() > 0) touch(place)
-    else remove(place)
-  }
-
-  const sweep = () => {
-    const due = now() - idleMillis
-    for (let place = places.oldest; place !== undefined && place.used <= due; place = places.oldest) {
-      removeUnlessBusy(place)
+  const touchStored = (place: Place) => {
+    const { sessions, now: run, failed } = kept().stores
+    place.touched = now()
+    const heard = (known: boolean) => {
+      if (!known) remove(place, true)
+    }
+    try {
+      const known = run(sessions.touch(place.session.sessionId, idleTimeout))
+      if (known instanceof Promise) known.then(heard, failed)
+      else heard(known)
+    } catch (error) {
+      failed(error)
     }
   }
 
+  /** `forGood`: nobody goes on with it; else this process only has forgotten it. */
+  const remove = ({ session, characters: freed }: Place, forGood: boolean) => {
+    if (!places.delete(session.sessionId)) return
+    characters -= freed
+    session.inFlight.drop(endedReply)
+    session.release(forGood)
+  }
+
+  const isBusy = ({ session }: Place): boolean => session.inFlight.size() > 0 || session.streams.listening
+
+  /** A session in use goes to the end of the queue. */
+  const sweep = () => {
+    const due = now() - idleTimeout
+    for (let place = places.oldest; place !== undefined && place.used <= due; place = places.oldest) {
+      if (isBusy(place)) touch(place)
+      else remove(place, !isShared())
+    }
+  }
+
+  /** Those that only listen make room; those with requests in flight do not. */
   const makeRoom = (needed: number): boolean => {
-    for (let left = places.size; places.size >= most || characters + needed > mostCharacters; left--) {
+    for (let left = places.size; places.size >= max || characters + needed > mostCharacters; left--) {
       const place = places.oldest
       if (place === undefined || left === 0) return false
-      removeUnlessBusy(place)
+      if (place.session.inFlight.size() > 0) touch(place)
+      else remove(place, !isShared())
     }
     return true
   }
 
+  /** Undefined where there is no room for it. */
+  const add = (id: string, agreed: Handshaken, owner: Owner): Place | undefined => {
+    const needed = charactersOf(agreed)
+    sweep()
+    if (!makeRoom(needed)) return undefined
+    const time = now()
+    const place: Place = {
+      session: new HttpSession(kept(), id, agreed),
+      owner,
+      characters: needed,
+      used: time,
+      touched: time,
+      stored: undefined
+    }
+    places.add(id, place)
+    characters += needed
+    if (isShared()) keepStored()
+    return place
+  }
+
+  /** A session that only listens sends nothing that would tell the store that it is in use. */
+  const keepStored = () => {
+    if (timer !== undefined) return
+    timer = setInterval(() => {
+      sweep()
+      if (running.ending() || places.size === 0) {
+        clearInterval(timer)
+        timer = undefined
+      }
+      for (const place of places.values()) if (isBusy(place)) touchStored(place)
+    }, idleTimeout / 4)
+    // a number in browsers and Workers
+    if (typeof timer === "object") timer.unref()
+  }
+
+  /** A session that began at another process; undefined where none did. */
+  const load = async (id: string): Promise<Place | undefined> => {
+    const { sessions, now: run } = kept().stores
+    const stored = await run(sessions.get(id))
+    if (stored === undefined || !isHandshakeRevision(stored.revision)) return undefined
+    const place = add(id, { ...stored, revision: stored.revision }, stored.owner)
+    if (place === undefined) throw new Error("No session can be taken over: all have requests in flight.")
+    place.session.restore(stored)
+    return place
+  }
+
+  const loaded = (id: string): Promise<Place | undefined> => {
+    let one = loading.get(id)
+    if (one === undefined) {
+      one = load(id).finally(() => loading.delete(id))
+      loading.set(id, one)
+    }
+    return one
+  }
+
+  const found = (place: Place | undefined, id: string, principal: PrincipalShape): HttpSession | Refusal => {
+    if (place === undefined || !isSame(place.owner, principal)) return unknownSession(id)
+    touch(place)
+    return place.session
+  }
+
   return {
     begin: (agreed, principal) => {
-      const needed = JSON.stringify([agreed.capabilities, agreed.clientInfo]).length
+      const needed = charactersOf(agreed)
       if (needed > mostOfOne) return tooMuch(needed)
-      sweep()
-      if (!makeRoom(needed)) return undefined
+      const owner = { id: principal.id, anonymous: principal.anonymous }
       const id = newId()
-      const place: Place = {
-        session: handshakePeer(
-          running,
-          id,
-          () => {},
-          () => touch(place)
-        ),
-        owner: { id: principal.id, anonymous: principal.anonymous },
-        characters: needed,
-        used: now()
+      const place = add(id, agreed, owner)
+      if (place === undefined) return undefined
+      const { sessions, now: run, failed } = kept().stores
+      if (sessions.shared) {
+        const create = async () => run(sessions.create(id, storedOf(agreed, owner), idleTimeout))
+        place.stored = create().catch((error) => Promise.reject(failed(error)))
+        place.stored.catch(() => {})
       }
-      place.session.agree(agreed)
-      places.add(id, place)
-      characters += needed
       return place.session
     },
+    stored: ({ sessionId }) => places.get(sessionId)?.stored,
     find: (id, principal) => {
       sweep()
       const place = places.get(id)
-      if (place === undefined || !isSame(place.owner, principal)) return unknownSession(id)
-      touch(place)
-      return place.session
+      if (place !== undefined) return found(place, id, principal)
+      const { sessions, failed } = kept().stores
+      if (!sessions.shared || !isId(id)) return unknownSession(id)
+      return loaded(id).then((place) => found(place, id, principal), failed)
     },
     end: ({ sessionId }) => {
       const place = places.get(sessionId)
-      if (place !== undefined) remove(place)
+      if (place === undefined) return
+      const { sessions, fork } = kept().stores
+      if (sessions.shared) {
+        fork("The SessionStore did not forget a session that has ended", sessions.remove(sessionId))
+      }
+      remove(place, true)
     },
     size: () => {
       sweep()
@@ -126,8 +239,13 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
   }
 }
 
+const charactersOf = ({ capabilities, clientInfo }: Handshaken): number =>
+  JSON.stringify([capabilities, clientInfo]).length
+
 /** 244 random bits as visible ASCII: whoever guesses an id could speak for its session. */
 const newId = (): string => (globalThis.crypto.randomUUID() + globalThis.crypto.randomUUID()).replaceAll("-", "")
+
+const isId = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
 const isSame = (one: Owner, other: Owner): boolean => one.id === other.id && one.anonymous === other.anonymous
 

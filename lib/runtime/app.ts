@@ -6,8 +6,10 @@ import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import { HandlerContexts } from "../builder/handler.ts"
+import type { ComponentKind } from "../builder/component.ts"
 import type { AnyServer, ServerOptions } from "../builder/server.ts"
-import { Changes } from "../services/changes.ts"
+import { ChangeRelay } from "../services/change-relay.ts"
+import { type Change, Changes } from "../services/changes.ts"
 import { ClientLog } from "../services/client-log.ts"
 import { Durable } from "../services/durable.ts"
 import { Elicitation } from "../services/elicitation.ts"
@@ -20,22 +22,36 @@ import { Session } from "../services/session.ts"
 import { SessionStore } from "../services/session-store.ts"
 import { StateStore } from "../services/state-store.ts"
 import { askingOptions, type AskingSettings, type AskingSettingsInput, askingSettings } from "./asking-settings.ts"
-import { builderSource, type Catalogue, catalogueOf } from "./catalogue.ts"
+import { type Catalogue, catalogueOf, changedKinds } from "./catalogue.ts"
 import type { RequestHook } from "./entry.ts"
 import { extensionsOf, type PlacedExtension } from "./extensions.ts"
 import { handlerContexts } from "./handler-contexts.ts"
-import { buildContexts, type LifespanError } from "./lifespan.ts"
+import { buildContexts, type LifespanError, type NodeContext } from "./lifespan.ts"
+import { limitOptions, limitSettings, type LimitSettings, type LimitSettingsInput } from "./limit-settings.ts"
 import { requestHooksOf } from "./names.ts"
 import { type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
+import { connectRelay } from "./relay.ts"
+import { changingKinds, type PlacedSource, sourcesOf, startSources, type Why } from "./sources.ts"
+import {
+  subscriptionOptions,
+  subscriptionSettings,
+  type SubscriptionSettings,
+  type SubscriptionSettingsInput
+} from "./subscription-settings.ts"
 
-export interface AssembleOptions extends AskingSettingsInput {
+export interface AssembleOptions extends AskingSettingsInput, SubscriptionSettingsInput, LimitSettingsInput {
   /** Shows clients the full text of unexpected errors instead of a reference. Default false. */
   readonly dev?: boolean | undefined
 }
 
 /** The options of assembling, by name: an app that is assembled already takes none of them. */
-export const assembleOptions = ["dev", ...askingOptions] as const satisfies ReadonlyArray<keyof AssembleOptions>
+export const assembleOptions = [
+  "dev",
+  ...askingOptions,
+  ...subscriptionOptions,
+  ...limitOptions
+] as const satisfies ReadonlyArray<keyof AssembleOptions>
 
 /** A server assembled: names settled, collisions refused, chains compiled; nothing runs yet. */
 export interface Assembly {
@@ -44,7 +60,13 @@ export interface Assembly {
   readonly info: ServerOptions
   readonly dev: boolean
   readonly asking: AskingSettings
+  readonly subscriptions: SubscriptionSettings
+  readonly limits: LimitSettings
   readonly extensions: ReadonlyArray<PlacedExtension>
+  readonly sources: ReadonlyArray<PlacedSource>
+  /** The kinds of components that may come and go at run time. */
+  readonly changing: ReadonlySet<ComponentKind>
+  /** The components of the builder; what sources give comes when the app starts. */
   readonly catalogue: Catalogue
 }
 
@@ -53,8 +75,10 @@ export interface Running {
   readonly assembly: Assembly
   /** The snapshot that new calls use. */
   readonly catalogue: () => Catalogue
-  /** Replaces the snapshot at once; calls in flight keep theirs. Publishes the change. */
+  /** Replaces the snapshot at once; calls in flight keep theirs. Publishes the change where a list is not what it was. */
   readonly swap: (next: Catalogue) => void
+  /** Calls a listener, which must not throw, with every change as it is published; gives how to stop. */
+  readonly onChange: (listener: (change: Change) => void) => () => void
   /** What calls of a node start in, before the services of their request are added. */
   readonly context: (node: Node) => Context.Context<never>
   /** The `request` hooks of the root, which also surround what is no component's. */
@@ -72,14 +96,19 @@ export interface Running {
 /** Checks a server and prepares everything that can be prepared; throws `AssemblyError`. */
 export const assembleServer = (server: AnyServer, options: AssembleOptions = {}): Assembly => {
   const { root, nodes } = treeOf(server)
-  const catalogue = catalogueOf(nodes, builderSource, 0)
+  const catalogue = catalogueOf(nodes, (node) => node.definition.components, 0)
+  const sources = sourcesOf(nodes)
   return {
     root,
     nodes,
     info: root.info,
     dev: options.dev === true,
     asking: askingSettings(options),
+    subscriptions: subscriptionSettings(options),
+    limits: limitSettings(options),
     extensions: extensionsOf(nodes),
+    sources,
+    changing: changingKinds(sources),
     catalogue
   }
 }
@@ -121,17 +150,32 @@ export const run = (
     const built = yield* buildContexts(assembly.nodes, base as Context.Context<never>, scope)
     cells.whole.push(...built.map(({ whole }) => flat(whole)))
     cells.own.push(...built.map(({ own }) => own))
-    const publish = Context.get(services, Changes).publish
+    const context = (node: Node) => cells.whole[node.index]!
+    const root = context(assembly.root)
+    const changes = Context.getUnsafe(root as Context.Context<any>, Changes)
+    const listeners = new Set<{ readonly hear: (change: Change) => void }>()
+    /** What another process has told of, so that it is not told in turn. */
+    const told = new WeakSet<Change>()
     let current = assembly.catalogue
     let ending = false
+    const swap = (next: Catalogue, why: Why) => {
+      const kinds = changedKinds(current, next)
+      current = next
+      if (kinds.length === 0 || why === "starting") return
+      const change: Change = { type: "catalogue-changed", generation: next.generation, kinds }
+      if (why === "told") told.add(change)
+      Effect.runForkWith(root)(changes.publish(change))
+    }
     const running: Running = {
       assembly,
       catalogue: () => current,
-      swap: (next) => {
-        current = next
-        Effect.runFork(publish({ type: "catalogue-changed", generation: next.generation }))
+      swap: (next) => swap(next, "noticed"),
+      onChange: (hear) => {
+        const mine = { hear }
+        listeners.add(mine)
+        return () => void listeners.delete(mine)
       },
-      context: (node) => cells.whole[node.index]!,
+      context,
       requestHooks: requestHooksOf(assembly.root, () => undefined),
       fibers: new Set(),
       follow: (fiber) => {
@@ -144,6 +188,16 @@ export const run = (
       idle: { notify: () => {} },
       ending: () => ending
     }
+    yield* changes.listen((change) => {
+      for (const { hear } of [...listeners]) hear(change)
+    })
+    const { nodes, sources } = assembly
+    const catalogue = () => current
+    const reload = yield* startSources({ nodes, sources, context, catalogue, swap })
+    for (const relay of relaysOf(built)) {
+      const generation = () => current.generation
+      yield* connectRelay({ app: assembly.info.name, relay, changes, told, reload, generation, context: root })
+    }
     yield* Effect.addFinalizer(() => {
       ending = true
       return endCalls(running)
@@ -151,16 +205,35 @@ export const run = (
     return running
   })
 
+/** The relays that any server of the tree was given, each once. */
+const relaysOf = (built: ReadonlyArray<NodeContext>): ReadonlySet<ChangeRelay["Service"]> =>
+  new Set(
+    built.flatMap(({ whole }) => {
+      const relay = Context.getOrUndefined(whole as Context.Context<any>, ChangeRelay)
+      return relay === undefined ? [] : [relay]
+    })
+  )
+
 /**
  * A context keeps what was added to it as a short list, and the ninth addition copies the whole: a request that adds its own
  * four services to a list of five would pay for that on every call (1.5 instead of 1.0 µs).
  */
 const flat = (context: Context.Context<never>): Context.Context<never> => Context.makeUnsafe(new Map(context.mapUnsafe))
 
+/** Milliseconds that cleanups of calls may take once the app ends; after that its layers are released all the same. */
+const cleanupMillis = 10_000
+
 const endCalls = (running: Running): Effect.Effect<void> =>
   Effect.callback((resume) => {
     if (running.fibers.size === 0) return resume(Effect.void)
-    running.idle.notify = () => resume(Effect.void)
+    const timer = setTimeout(() => {
+      const message = `Calls have not cleaned up within ${cleanupMillis} ms of the app's end; it does not wait any longer.`
+      resume(Effect.logError(message))
+    }, cleanupMillis)
+    running.idle.notify = () => {
+      clearTimeout(timer)
+      resume(Effect.void)
+    }
     for (const fiber of [...running.fibers]) fiber.interruptUnsafe()
   })
 

@@ -48,6 +48,9 @@ class Ended implements Outcome {
   }
 }
 
+/** What hooks are told of a wire request. */
+type Asked = Pick<Facts, "method" | "params">
+
 const isErrorResult = (u: unknown): u is { readonly content: ReadonlyArray<{ readonly text?: string }> } =>
   typeof u === "object" && u !== null && (u as { isError?: unknown }).isError === true
 
@@ -58,7 +61,7 @@ const isErrorResult = (u: unknown): u is { readonly content: ReadonlyArray<{ rea
 export const aroundRequest = (
   inner: Effect.Effect<unknown, unknown, any>,
   hooks: ReadonlyArray<RequestHook>,
-  facts: Facts,
+  facts: Asked,
   entry: Entry | undefined,
   start: Node,
   contextOf: (node: Node) => Context.Context<never>,
@@ -95,7 +98,7 @@ export const aroundRequest = (
 }
 
 const infoOf = (
-  facts: Facts,
+  facts: Asked,
   entry: Entry | undefined,
   nameOf: RequestHook["nameOf"],
   request: RequestContext["Service"]
@@ -112,7 +115,7 @@ const infoOf = (
   }
 })
 
-const calledName = (facts: Facts, entry: Entry): string => {
+const calledName = (facts: Asked, entry: Entry): string => {
   const { uri } = facts.params
   return entry.type === "resource" && typeof uri === "string" ? uri : entry.name
 }

@@ -252,20 +252,12 @@ export abstract class Asking implements Asks {
     return [...(this.#running?.keys() ?? [])].map(({ name }) => name)
   }
 
-  /** Ends as soon as a question is open (`true`), or none is (`false`). */
-  whenWaiting(expected: boolean): Effect.Effect<void> {
-    return Effect.callback((resume) => {
-      this.#watchers ??= new Set()
-      const watchers = this.#watchers
-      const look = () => {
-        if (this.waiting() !== expected) return
-        watchers.delete(look)
-        resume(Effect.void)
-      }
-      watchers.add(look)
-      look()
-      return Effect.sync(() => void watchers.delete(look))
-    })
+  /** Calls a listener whenever `waiting` may have changed; gives how to stop. */
+  watch(look: () => void): () => void {
+    this.#watchers ??= new Set()
+    const watchers = this.#watchers
+    watchers.add(look)
+    return () => void watchers.delete(look)
   }
 
   /** To be called whenever `waiting` may have changed. */

@@ -17,6 +17,8 @@ export class AskPlan {
   readonly #entry: Entry
   readonly #facts: Facts
   readonly #request: LiveRequest
+  #made: Array<Asking> | undefined
+  #looks: Set<() => void> | undefined
 
   constructor(running: Running, entry: Entry, facts: Facts, request: LiveRequest) {
     this.#running = running
@@ -29,8 +31,29 @@ export class AskPlan {
   make(stop: () => void): Asking {
     const { channel } = this.#facts
     const common = { ...this.#options(), stop }
-    if (channel.type === "direct") return new DirectAsks({ ...common, send: channel.send, notify: channel.notify })
-    return new Replay({ ...common, journal: channel.journal, responses: channel.responses })
+    const made =
+      channel.type === "direct"
+        ? new DirectAsks({ ...common, send: channel.send, notify: channel.notify })
+        : new Replay({ ...common, journal: channel.journal, responses: channel.responses })
+    this.#made ??= []
+    this.#made.push(made)
+    made.watch(() => {
+      for (const look of [...(this.#looks ?? [])]) look()
+    })
+    return made
+  }
+
+  /** Whether any run waits for an answer. */
+  waiting(): boolean {
+    return this.#made?.some((asks) => asks.waiting()) === true
+  }
+
+  /** Calls a listener whenever `waiting` may have changed; gives how to stop. */
+  watch(look: () => void): () => void {
+    this.#looks ??= new Set()
+    const looks = this.#looks
+    looks.add(look)
+    return () => void looks.delete(look)
   }
 
   /** Looks, after a run that asked has ended, whether another one would come to the same; only where that is wanted. */

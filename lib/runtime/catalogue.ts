@@ -1,4 +1,4 @@
-import type { Component } from "../builder/component.ts"
+import { type Component, type ComponentKind, componentKinds } from "../builder/component.ts"
 import type { Prompt } from "../builder/prompt.ts"
 import type { Resource } from "../builder/resource.ts"
 import type { Tool } from "../builder/tool.ts"
@@ -6,17 +6,11 @@ import { templatesConflict } from "../builder/uri-template.ts"
 import { AssemblyError } from "./assembly-error.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
 import { type Lists, listsOf } from "./listing.ts"
+import { idOf } from "./names.ts"
 import { describeNode, type Node } from "./node.ts"
 import { promptEntry } from "./prompt-entry.ts"
 import { resourceEntry } from "./resource-entry.ts"
 import { toolEntry } from "./tool-entry.ts"
-
-/** Where a node's components come from; the builder's own are one source, and it never changes. */
-export interface Source {
-  readonly load: (node: Node) => ReadonlyArray<Component>
-}
-
-export const builderSource: Source = { load: (node) => node.definition.components }
 
 /** An immutable snapshot of everything an app serves; replaced whole, and a call in flight keeps its own. */
 export interface Catalogue {
@@ -36,8 +30,16 @@ export interface Catalogue {
   readonly prepared: Map<string, unknown>
 }
 
-/** Takes a snapshot of the tree's components; throws `AssemblyError` where two of them collide. */
-export const catalogueOf = (nodes: ReadonlyArray<Node>, source: Source, generation: number): Catalogue => {
+/**
+ * Takes a snapshot of the tree's components; throws `AssemblyError` where two of them collide. What the snapshot `before` it
+ * has of the same component is used again.
+ */
+export const catalogueOf = (
+  nodes: ReadonlyArray<Node>,
+  componentsOf: (node: Node) => ReadonlyArray<Component>,
+  generation: number,
+  before?: Catalogue
+): Catalogue => {
   const tools = new Map<string, ToolEntry>()
   const prompts = new Map<string, PromptEntry>()
   const resources = new Map<string, ResourceEntry>()
@@ -49,13 +51,11 @@ export const catalogueOf = (nodes: ReadonlyArray<Node>, source: Source, generati
     else problems.push(collision(`Two ${what} ${JSON.stringify(entry.name)}`, other, entry))
   }
   for (const node of nodes) {
-    for (const component of source.load(node)) {
-      const { type } = component["~mcpipe/Component"]
-      if (type === "tool")
-        claim(tools, checkedTool(toolEntry(component as Tool.Any, node), problems), "tools are called")
-      else if (type === "prompt") claim(prompts, promptEntry(component as Prompt.Any, node), "prompts are called")
+    for (const component of componentsOf(node)) {
+      const entry = knownEntry(before, component, node) ?? entryOf(component, node)
+      if (entry.type === "tool") claim(tools, checkedTool(entry, problems), "tools are called")
+      else if (entry.type === "prompt") claim(prompts, entry, "prompts are called")
       else {
-        const entry = resourceEntry(component as Resource.Any, node)
         if (!entry.template.isTemplate) {
           claim(resources, entry, "resources have the URI")
           continue
@@ -87,6 +87,36 @@ export const catalogueOf = (nodes: ReadonlyArray<Node>, source: Source, generati
     prepared: new Map()
   }
 }
+
+const entryOf = (component: Component, node: Node): Entry => {
+  const { type } = component["~mcpipe/Component"]
+  if (type === "tool") return toolEntry(component as Tool.Any, node)
+  return type === "prompt" ? promptEntry(component as Prompt.Any, node) : resourceEntry(component as Resource.Any, node)
+}
+
+const knownEntry = (before: Catalogue | undefined, component: Component, node: Node): Entry | undefined => {
+  const known = before?.byId.get(idOf(component, node))
+  return known?.component === component && known.node === node ? known : undefined
+}
+
+/** The kinds whose lists are not the same in two snapshots. */
+export const changedKinds = (before: Catalogue, after: Catalogue): ReadonlyArray<ComponentKind> =>
+  componentKinds.filter((kind) => !isSameList(before, after, kind))
+
+const isSameList = (before: Catalogue, after: Catalogue, kind: ComponentKind): boolean => {
+  const [old, now] = [listed(before, kind), listed(after, kind)]
+  if (old.length === now.length && old.every(({ component }, index) => component === now[index]!.component)) return true
+  const lists = kind === "resources" ? (["resources", "templates"] as const) : ([kind] as const)
+  // what middleware makes of a list may depend on more than clients see of it
+  return lists.every(
+    (list) =>
+      after.lists[list].live === undefined &&
+      JSON.stringify(before.lists[list].items) === JSON.stringify(after.lists[list].items)
+  )
+}
+
+const listed = (catalogue: Catalogue, kind: ComponentKind): ReadonlyArray<Entry> =>
+  kind === "resources" ? [...catalogue.resources.values(), ...catalogue.templates] : [...catalogue[kind].values()]
 
 /** The resource that serves a URI: the static one, else the most literal template that matches. */
 export const findResource = (catalogue: Catalogue, uri: string): ResourceEntry | undefined =>

@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { isToolError } from "../builder/errors.ts"
+import { isToolError, ToolError } from "../builder/errors.ts"
+import { type Timeout, timedOut } from "../builder/timeout.ts"
 import { toolErrorResult } from "../builder/tool-result.ts"
 import { ClientUnsupported } from "../services/ask-errors.ts"
 import { isUrlElicitationRequired } from "../services/elicitation-url.ts"
@@ -16,6 +17,7 @@ import { effectOf, entryOf, knownOf, type Operation } from "./operation.ts"
 import { LiveCall } from "./live-call.ts"
 import { type Facts, LiveRequest, requestContext } from "./request.ts"
 import { askable } from "./suspending.ts"
+import { timed } from "./timed.ts"
 
 /** A call that did not finish at once. */
 export interface CallInFlight {
@@ -25,13 +27,14 @@ export interface CallInFlight {
 
 /**
  * Runs one operation in one fiber and one scope, and calls `done` exactly once: at once where nothing waits, and then it
- * returns undefined. The scope is closed before `done` hears of the answer.
+ * returns undefined. The scope is closed before `done` hears of the answer. `timeout` is for all of it, hooks included.
  */
 export const dispatch = (
   running: Running,
   operation: Operation,
   factsOf: () => Facts,
-  done: (answer: Answer) => void
+  done: (answer: Answer) => void,
+  timeout?: Timeout
 ): CallInFlight | undefined => {
   const entry = entryOf(operation)
   const hooks = entry === undefined ? running.requestHooks : entry.requestHooks
@@ -75,7 +78,11 @@ export const dispatch = (
         wasInterrupted
       )
     : known
-  const fiber: Fiber.Fiber<any, unknown> = Effect.runForkWith(context as Context.Context<any>)(whole)
+  const late = () => new ToolError(timedOut(facts.method, timeout!))
+  const cut = () => call.cut()
+  const limited =
+    timeout === undefined ? whole : timed(whole, timeout, late, { pauses: plan, onProgress: call.onProgress, cut })
+  const fiber: Fiber.Fiber<any, unknown> = Effect.runForkWith(context as Context.Context<any>)(limited)
   call.runs(fiber)
   const answer = (exit: Exit.Exit<any, unknown>): Answer => {
     if (hooked) return Exit.isSuccess(exit) ? exit.value : answerHook(operation, decided(exit.cause))

@@ -11,9 +11,9 @@ import { Changes, mountedChanges } from "../services/changes.ts"
 import { rootUriOf } from "./names.ts"
 import { describeNode, type Node } from "./node.ts"
 
-/** A layer could not be built; the message names its server, the place that provided it and what went wrong. */
+/** A layer, source or relay did not start; the message names its server and place, and what went wrong. */
 export class LifespanError extends Data.TaggedError("LifespanError")<{
-  readonly reason: "layer-failed" | "missing-service"
+  readonly reason: "layer-failed" | "missing-service" | "source-failed" | "relay-failed"
   readonly message: string
   readonly cause: unknown
 }> {}
@@ -89,7 +89,7 @@ const buildNode = Effect.fnUntraced(function* (
 
 const failed = (node: Node, provided: ProvidedLayer, cause: Cause.Cause<unknown>): LifespanError => {
   const error = Cause.squash(cause)
-  const why = whole(error)
+  const why = wholeMessage(error)
   return new LifespanError({
     reason: "layer-failed",
     message: `${describeNode(node)}: the layer provided${siteOf(provided)} failed to build: ${why}`,
@@ -97,17 +97,18 @@ const failed = (node: Node, provided: ProvidedLayer, cause: Cause.Cause<unknown>
   })
 }
 
-const forLayers = (context: Context.Context<any>, node: Node): Context.Context<any> => {
+/** What layers and sources of a node see: `Changes` that know the node's own URIs. */
+export const forLayers = (context: Context.Context<any>, node: Node): Context.Context<any> => {
   const uriOf = rootUriOf(node)
   if (uriOf === undefined) return context
   return Context.add(context, Changes, mountedChanges(Context.getUnsafe(context, Changes), uriOf))
 }
 
 /** An error with the causes behind it: Effect's wrappers say little, what they wrap says it all. */
-const whole = (error: unknown, depth = 0): string => {
+export const wholeMessage = (error: unknown, depth = 0): string => {
   if (!(error instanceof Error)) return typeof error === "string" ? error : shortJson(error)
   const own = error.message || error.name
-  return error.cause === undefined || depth === 4 ? own : `${own}: ${whole(error.cause, depth + 1)}`
+  return error.cause === undefined || depth === 4 ? own : `${own}: ${wholeMessage(error.cause, depth + 1)}`
 }
 
 const lacking = (node: Node, provided: ProvidedLayer, cause: Cause.Cause<unknown>): LifespanError =>

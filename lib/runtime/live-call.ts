@@ -15,21 +15,31 @@ export class LiveCall implements Call {
   readonly #facts: Facts
   readonly #entry: Entry | undefined
   readonly #plan: AskPlan | undefined
+  /** The call that it is a part of. */
+  readonly #around: LiveCall | undefined
   #asks: Asking | undefined
+  #listeners: Array<() => void> | undefined
   #cut = false
   /** The fiber of the run, which asking may have to stop. */
   fiber: Fiber.Fiber<unknown, unknown> | undefined
 
-  constructor(facts: Facts, entry: Entry | undefined, scope: Scope.Closeable, plan: AskPlan | undefined) {
+  constructor(
+    facts: Facts,
+    entry: Entry | undefined,
+    scope: Scope.Closeable,
+    plan: AskPlan | undefined,
+    around?: LiveCall
+  ) {
     this.scope = scope
     this.#facts = facts
     this.#entry = entry
     this.#plan = plan
+    this.#around = around
   }
 
   /** The same call in the fiber of its own that what surrounds it is no part of. */
   within(plan: AskPlan): LiveCall {
-    return new LiveCall(this.#facts, this.#entry, this.scope, plan)
+    return new LiveCall(this.#facts, this.#entry, this.scope, plan, this)
   }
 
   get uriOf(): Call["uriOf"] {
@@ -46,12 +56,32 @@ export class LiveCall implements Call {
 
   get progress(): Call["progress"] {
     const { progress } = this.#facts
-    return progress && ((...report) => this.#wasTold() || progress(...report))
+    if (progress === undefined && !this.#isHeard) return undefined
+    return (...report) => {
+      this.#heard()
+      return this.#wasTold() ? undefined : progress?.(...report)
+    }
+  }
+
+  get onProgress(): Call["onProgress"] {
+    return (listener) => {
+      this.#listeners ??= []
+      this.#listeners.push(listener)
+    }
+  }
+
+  get #isHeard(): boolean {
+    return this.#listeners !== undefined || (this.#around !== undefined && this.#around.#isHeard)
+  }
+
+  #heard(): void {
+    for (const listener of this.#listeners ?? []) listener()
+    if (this.#around !== undefined) this.#around.#heard()
   }
 
   get log(): Call["log"] {
     const { log } = this.#facts
-    return log && ((...message) => this.#wasTold() || log(...message))
+    return log && ((...message) => (this.#wasTold() ? undefined : log(...message)))
   }
 
   suspended(): boolean {

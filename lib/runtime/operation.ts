@@ -25,7 +25,15 @@ export type Operation =
     }
   /** Answered from what is known already, such as `ping`. */
   | { readonly type: "answer"; readonly value: Readonly<Record<string, unknown>> }
-  | { readonly type: "effect"; readonly effect: Effect.Effect<unknown, unknown, any> }
+  | {
+      readonly type: "effect"
+      readonly effect: Effect.Effect<unknown, unknown, any>
+      /** The resource it is about, whose `request` hooks surround it, and the URI that was asked for. */
+      readonly entry?: ResourceEntry | undefined
+      readonly uri?: string | undefined
+      /** Ends what would go on for ever, with its answer. */
+      readonly end?: (() => void) | undefined
+    }
 
 /** A stretch of a list, `to` excluded. */
 export interface Page {

@@ -5,6 +5,7 @@ import { formatIssues } from "../builder/issues.ts"
 import { type PromptResult, toMessages } from "../builder/messages.ts"
 import type { PromptGet } from "../builder/middleware.ts"
 import type { Prompt } from "../builder/prompt.ts"
+import { timedOut } from "../builder/timeout.ts"
 import { mountUri } from "../builder/uri-template.ts"
 import { compile, type Level, startOf } from "./chain.ts"
 import { completionOf } from "./completion.ts"
@@ -74,6 +75,6 @@ const coreOf = (prompt: Prompt.Any, name: string) => {
     const called = Effect.map(invoke(decoded.value), toMessages)
     return timeout === undefined
       ? called
-      : timed(called, timeout, () => new PublicError(`The ${subject} timed out after ${timeout} ms.`))
+      : timed(called, timeout, () => new PublicError(timedOut(`The ${subject}`, timeout)))
   }
 }

@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { LogLevel } from "../services/client-log.ts"
 import { type Call, CurrentCall } from "../services/current-call.ts"
@@ -24,6 +25,8 @@ export interface Facts {
   readonly log: Call["log"]
   readonly logLevel: LogLevel
   readonly channel: AskChannel
+  /** Closes the connection of the request's stream, for its client to come back after so many milliseconds; undefined where it could not. */
+  readonly closeStream?: ((retryMillis: number) => void) | undefined
 }
 
 /** How questions travel to the client of a wire request. */
@@ -104,4 +107,17 @@ export class LiveRequest implements RequestContextShape {
   get meta(): Readonly<Record<string, unknown>> {
     return this.#facts.meta
   }
+  get closeStream(): RequestContextShape["closeStream"] {
+    const { closeStream } = this.#facts
+    return (retryMillis = 1_000) =>
+      Effect.sync(() => {
+        checkRetry(retryMillis)
+        closeStream?.(retryMillis)
+      })
+  }
+}
+
+const checkRetry = (millis: number): void => {
+  if (Number.isInteger(millis) && millis >= 0 && millis <= 3_600_000) return
+  throw new RangeError(`RequestContext.closeStream: ${millis} is no time to come back after; use 0 to 3,600,000 ms.`)
 }

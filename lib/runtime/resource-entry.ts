@@ -6,6 +6,7 @@ import { formatIssues } from "../builder/issues.ts"
 import type { ReadResult, ResourceRead } from "../builder/middleware.ts"
 import { screen } from "../builder/path-screening.ts"
 import type { Resource } from "../builder/resource.ts"
+import { timedOut } from "../builder/timeout.ts"
 import { mountUri, parseUriTemplate, unmountUri } from "../builder/uri-template.ts"
 import { compile, type Level, startOf } from "./chain.ts"
 import { completionOf } from "./completion.ts"
@@ -80,7 +81,7 @@ const coreOf = (resource: Resource.Any, name: string) => {
     const called = Effect.map(invoke(variables), (value) => ({ contents: toContents(value, { uri, mimeType }) }))
     return timeout === undefined
       ? called
-      : timed(called, timeout, () => new PublicError(`The ${subject} timed out after ${timeout} ms.`))
+      : timed(called, timeout, () => new PublicError(timedOut(`The ${subject}`, timeout)))
   }
 }
 

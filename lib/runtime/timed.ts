@@ -1,39 +1,88 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { millisOf, resetsOnProgress, type Timeout } from "../builder/timeout.ts"
 import { callOf } from "../services/current-call.ts"
 import { Asking } from "./asking.ts"
 
+/** Questions for which time stands still: how long people think is no fault of the handler. */
+export interface Pauses {
+  /** Whether one is open. */
+  readonly waiting: () => boolean
+  /** Calls a listener whenever that may have changed; gives how to stop. */
+  readonly watch: (look: () => void) => () => void
+}
+
+/** What is timed, beside the effect itself. */
+export interface TimedCall {
+  /** Undefined where nothing can be asked. */
+  readonly pauses: Pauses | undefined
+  /** Calls a listener with each report of progress. */
+  readonly onProgress: ((listener: () => void) => void) | undefined
+  /** Time is up: steps, which nothing else cuts, end as well. */
+  readonly cut: () => void
+}
+
 /**
- * Interrupts an effect after `millis` and fails with `error` instead. The time stands still while a question of the call
- * is open: how long people think is no fault of the handler.
+ * Interrupts an effect once its time is up and fails with `error` instead. By default it is a part of the call that its
+ * fiber runs in.
  */
 export const timed = <A>(
   effect: Effect.Effect<A, unknown, any>,
-  millis: number,
-  error: () => Error
+  timeout: Timeout,
+  error: () => Error,
+  of?: TimedCall
 ): Effect.Effect<A, unknown, any> => {
   const late = Effect.suspend(() => Effect.fail(error()))
   return Effect.withFiber((fiber) => {
-    const asks = callOf(fiber.context)?.asks
-    return asks instanceof Asking
-      ? Effect.raceFirst(
-          effect,
-          Effect.andThen(
-            Effect.map(elapsed(asks, millis), () => asks.cut()),
-            late
-          )
-        )
-      : Effect.timeoutOrElse(effect, { duration: millis, orElse: () => late })
+    const { pauses, onProgress, cut } = of ?? surrounding(callOf(fiber.context))
+    const millis = millisOf(timeout)
+    const resets = resetsOnProgress(timeout) && onProgress !== undefined
+    if (pauses === undefined && !resets) {
+      return Effect.timeoutOrElse(effect, { duration: millis, orElse: () => late })
+    }
+    let progressed = Number.NEGATIVE_INFINITY
+    if (resets) {
+      const clock = fiber.getRef(Clock.Clock)
+      onProgress(() => {
+        progressed = clock.currentTimeMillisUnsafe()
+      })
+    }
+    const up = elapsed(millis, pauses, () => progressed)
+    return Effect.raceFirst(effect, Effect.andThen(Effect.map(up, cut), late))
   })
 }
 
-/** Ends once `millis` have passed in which nothing was asked. */
-const elapsed = Effect.fnUntraced(function* (asks: Asking, millis: number) {
-  let left = millis
-  while (left > 0) {
-    yield* asks.whenWaiting(false)
+const surrounding = (call: ReturnType<typeof callOf>): TimedCall => {
+  const asks = call?.asks
+  const own = asks instanceof Asking ? asks : undefined
+  return { pauses: own, onProgress: call?.onProgress, cut: () => own?.cut() }
+}
+
+/** Ends once so many milliseconds have passed in which nothing was asked, since progress was last made. */
+const elapsed = Effect.fnUntraced(function* (millis: number, pauses: Pauses | undefined, lastProgress: () => number) {
+  let spent = 0
+  let seen = yield* Clock.currentTimeMillis
+  while (spent < millis) {
+    if (pauses !== undefined) yield* whenWaiting(pauses, false)
     const start = yield* Clock.currentTimeMillis
-    yield* Effect.raceFirst(Effect.sleep(left), asks.whenWaiting(true))
-    left -= (yield* Clock.currentTimeMillis) - start
+    if (lastProgress() > seen) spent = 0
+    const rest = Effect.sleep(millis - spent)
+    yield* pauses === undefined ? rest : Effect.raceFirst(rest, whenWaiting(pauses, true))
+    seen = yield* Clock.currentTimeMillis
+    const progressed = lastProgress()
+    spent = progressed >= start ? seen - progressed : spent + seen - start
   }
 })
+
+/** Ends as soon as a question is open (`true`), or none is (`false`). */
+const whenWaiting = (pauses: Pauses, expected: boolean): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    const look = () => {
+      if (pauses.waiting() !== expected) return
+      stop()
+      resume(Effect.void)
+    }
+    const stop = pauses.watch(look)
+    look()
+    return Effect.sync(stop)
+  })

@@ -3,6 +3,7 @@ import { contentRef, withUri } from "../builder/content.ts"
 import { ToolError } from "../builder/errors.ts"
 import { formatIssues } from "../builder/issues.ts"
 import type { ToolCall } from "../builder/middleware.ts"
+import { timedOut } from "../builder/timeout.ts"
 import type { Tool } from "../builder/tool.ts"
 import { toolResultOf } from "../builder/tool-output.ts"
 import { result, type ToolResult, toolErrorResult } from "../builder/tool-result.ts"
@@ -61,7 +62,7 @@ const coreOf = (tool: Tool.Any, name: string): Run<Args, ToolResult> => {
     const called = Effect.map(invoke(decoded.value), finish)
     return timeout === undefined
       ? called
-      : timed(called, timeout, () => new ToolError(`${capital(subject)} timed out after ${timeout} ms.`))
+      : timed(called, timeout, () => new ToolError(timedOut(capital(subject), timeout)))
   }
 }
 

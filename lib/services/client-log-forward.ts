@@ -38,15 +38,36 @@ const forwarder =
     const level = levels[options.logLevel]
     const call = listening(options.fiber.context, level)
     if (call?.log === undefined || sending) return
+    const slow = waiting.get(call)
+    if (slow !== undefined) {
+      slow.left++
+      return
+    }
     sending = true
     try {
-      call.log(level, dataOf(options, call), undefined)
+      const told = call.log(level, dataOf(options, call), undefined)
+      if (told !== undefined) leaveOutUntil(told, call)
     } catch {
       // to throw would fail the handler for having logged; the loggers beside this one have the line
     } finally {
       sending = false
     }
   }
+
+/** Calls whose clients read slowly: whoever logs does not wait for them. */
+const waiting = new WeakMap<Call, { left: number }>()
+
+const leaveOutUntil = (told: Promise<void>, call: Call): void => {
+  const slow = { left: 0 }
+  waiting.set(call, slow)
+  void told.then(() => {
+    waiting.delete(call)
+    if (slow.left === 0) return
+    const message = `${slow.left} lines were left out here: they were logged faster than they were read.`
+    const more = call.log!("warning", { message }, undefined)
+    if (more !== undefined) leaveOutUntil(more, call)
+  })
+}
 
 /** Whatever sends a message may log as well, and what it logs must not be sent again. */
 let sending = false

@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { forwarding } from "./client-log-forward.ts"
-import { type Call, callOf } from "./current-call.ts"
+import { type Call, callOf, read } from "./current-call.ts"
 
 /** The eight levels of RFC 5424, least severe first. */
 export const logLevels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const
@@ -32,7 +32,10 @@ const sendAt =
   (data, logger) =>
     ClientLog.log(level, data, logger)
 
-/** Log messages to the client, as far as it wants them (MCP server/utilities/logging); server logs go to `Effect.log`. */
+/**
+ * Log messages to the client, as far as it wants them (MCP server/utilities/logging); server logs go to `Effect.log`. Where the
+ * client reads slowly, sending waits until less than 256 KiB are unread.
+ */
 export class ClientLog extends Context.Service<ClientLog, ClientLogShape>()("mcpipe/ClientLog") {
   declare readonly "~mcpipe/supplied": "request"
 
@@ -109,7 +112,6 @@ const live = shapeOf((level, data, logger) =>
     if (!isLogLevel(level)) {
       return Effect.die(new RangeError(`ClientLog.log: there is no level ${level}; there are ${logLevels.join(", ")}.`))
     }
-    listening(context, level)?.log?.(level, data, logger)
-    return Effect.void
+    return read(listening(context, level)?.log?.(level, data, logger))
   })
 )

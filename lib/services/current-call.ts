@@ -1,8 +1,12 @@
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ErrorClass } from "../builder/component.ts"
 import type { Asks } from "./asks.ts"
 import type { LogLevel } from "./client-log.ts"
+
+/** What a client is told waits for a slow one: a promise that settles once it has read enough, or is gone. Never rejects. */
+export type Told = Promise<void> | void
 
 /**
  * The wire request a handler runs in, as the runtime sees it. It is the one service added for each request beside
@@ -13,10 +17,12 @@ export interface Call {
   readonly scope: Scope.Closeable
   /** What clients call a URI of the server whose component is called; undefined where they call it the same. */
   readonly uriOf: ((uri: string) => string) | undefined
-  /** Undefined where the client gave no progress token. */
-  readonly progress: ((progress: number, total: number | undefined, message: string | undefined) => void) | undefined
+  /** Undefined where the client gave no progress token and nobody else listens. */
+  readonly progress: ((progress: number, total: number | undefined, message: string | undefined) => Told) | undefined
+  /** Calls a listener with each report of progress from now on, also where the client wants to hear of none. */
+  readonly onProgress?: ((listener: () => void) => void) | undefined
   /** Undefined where the client wants no log messages. */
-  readonly log: ((level: LogLevel, data: unknown, logger: string | undefined) => void) | undefined
+  readonly log: ((level: LogLevel, data: unknown, logger: string | undefined) => Told) | undefined
   /** The least severe level that `log` sends. */
   readonly logLevel: LogLevel
   /** How the client can be asked; undefined outside of tools, resources, prompts and the middleware inside of them. */
@@ -34,3 +40,12 @@ export class CurrentCall extends Context.Service<CurrentCall, Call>()("mcpipe/Cu
 /** The call of a fiber, or undefined outside of any. */
 export const callOf = (context: Context.Context<never>): Call | undefined =>
   Context.getOrUndefined(context as Context.Context<any>, CurrentCall)
+
+/** Waits until a client has read enough of what it was told; nothing is told twice where that is interrupted. */
+export const read = (told: Told): Effect.Effect<void> =>
+  told === undefined
+    ? Effect.void
+    : Effect.callback((resume) => {
+        const done = () => resume(Effect.void)
+        told.then(done, done)
+      })

@@ -1,4 +1,4 @@
-import type { Call } from "./current-call.ts"
+import type { Call, Told } from "./current-call.ts"
 
 /**
  * Where one call stands, and what its client was told of it. Values told always increase
@@ -16,11 +16,11 @@ export class Meter {
     this.#send = send
   }
 
-  report(progress: number, total: number | undefined, message: string | undefined): void {
-    if (!this.#exceeds(progress)) return
+  report(progress: number, total: number | undefined, message: string | undefined): Told {
+    if (!this.#exceeds(progress)) return undefined
     this.#current = progress
     this.#total = total ?? this.#fixed
-    this.#tell(progress, message)
+    return this.#tell(progress, message)
   }
 
   setTotal(total: number): void {
@@ -28,15 +28,15 @@ export class Meter {
     this.#total = total
   }
 
-  increment(by: number, message: string | undefined): void {
+  increment(by: number, message: string | undefined): Told {
     // a sum beyond all numbers would hide every later message
     if (Number.isFinite(this.#current + by)) this.#current += by
-    this.#tell(this.#current, message)
+    return this.#tell(this.#current, message)
   }
 
   /** A message alone needs a higher value as well: the next one up, which every client rounds away, costs no later report. */
-  message(text: string): void {
-    this.#tell(this.#exceeds(this.#current) ? this.#current : stepAbove(this.#told!), text)
+  message(text: string): Told {
+    return this.#tell(this.#exceeds(this.#current) ? this.#current : stepAbove(this.#told!), text)
   }
 
   /** So many increments by one are coming; undefined where nobody knows. `setTotal` outlasts what is `guessed`. */
@@ -45,10 +45,10 @@ export class Meter {
     this.#total = count === undefined ? undefined : (this.#total ?? this.#current) + count
   }
 
-  #tell(progress: number, message: string | undefined): void {
-    if (!this.#exceeds(progress) || !Number.isFinite(progress)) return
+  #tell(progress: number, message: string | undefined): Told {
+    if (!this.#exceeds(progress) || !Number.isFinite(progress)) return undefined
     this.#told = progress
-    this.#send(progress, this.#total, message)
+    return this.#send(progress, this.#total, message)
   }
 
   #exceeds(progress: number): boolean {

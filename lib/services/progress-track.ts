@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import { type ErrorOf, invokerOf, type ServicesOf, type SuccessOf } from "../builder/handler.ts"
+import { read } from "./current-call.ts"
 import type { Meter } from "./progress-meter.ts"
 
 export interface TrackOptions<A> {
@@ -41,10 +42,9 @@ export const trackWith = (
     meter === undefined
       ? run
       : (item: unknown, index: number) =>
-          Effect.map(run(item, index), (result) => {
-            meter.increment(1, wordsOf(message, item, index))
-            return result
-          })
+          Effect.flatMap(run(item, index), (result) =>
+            Effect.as(read(meter.increment(1, wordsOf(message, item, index))), result)
+          )
   if (size !== undefined) return Effect.forEach(items as Iterable<unknown>, one, { concurrency })
   // most servers never need Stream, and it would cost each of them 30 ms at start
   return Effect.flatMap(

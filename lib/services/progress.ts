@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ErrorOf, ServicesOf, SuccessOf } from "../builder/handler.ts"
-import { callOf } from "./current-call.ts"
+import { callOf, read, type Told } from "./current-call.ts"
 import { Meter, meterOf } from "./progress-meter.ts"
 import { type Track, type Tracked, type TrackOptions, trackWith } from "./progress-track.ts"
 
@@ -13,7 +13,10 @@ export interface ProgressReport {
   readonly message: string | undefined
 }
 
-/** All of it does nothing where the client gave no progress token; `track` then runs its work alone. */
+/**
+ * All of it does nothing where the client gave no progress token; `track` then runs its work alone. Where the client reads
+ * slowly, all of it waits until less than 256 KiB are unread.
+ */
 export interface ProgressShape {
   /**
    * Reports how far the call is, in units of the caller's choice. Reports that do not exceed the one before are left out,
@@ -88,12 +91,11 @@ export class Progress extends Context.Service<Progress, ProgressShape>()("mcpipe
 }
 
 const shapeOf = (meterIn: (context: Context.Context<never>) => Meter | undefined): ProgressShape => {
-  const tell = (fault: Error | undefined, to: (meter: Meter) => void): Effect.Effect<void> =>
+  const tell = (fault: Error | undefined, to: (meter: Meter) => Told): Effect.Effect<void> =>
     Effect.withFiber(({ context }) => {
       if (fault !== undefined) return Effect.die(fault)
       const meter = meterIn(context)
-      if (meter !== undefined) to(meter)
-      return Effect.void
+      return meter === undefined ? Effect.void : read(to(meter))
     })
   return {
     report: (progress, total, message) =>

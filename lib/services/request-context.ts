@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 export interface ClientInfo {
@@ -39,11 +40,23 @@ export interface RequestContextShape {
   readonly http: HttpInfo | undefined
   /** The request's `_meta`. */
   readonly meta: Readonly<Record<string, unknown>>
+  /**
+   * Closes the HTTP connection on which this call is answered, so that nobody holds it open while nothing happens: the client
+   * comes back after so many milliseconds, 0 to 3,600,000, by default 1,000, and is told what it missed. Does nothing where it
+   * could not come back: without a session, before revision 2025-11-25, on 2026-07-28 and where HTTP is not spoken
+   * (2025-11-25 basic/transports, "Sending Messages to the Server").
+   */
+  readonly closeStream: (retryMillis?: number) => Effect.Effect<void>
 }
 
 /** The request being served: its ids, client, protocol revision and transport. Read its fields by name; they are computed when asked for. */
 export class RequestContext extends Context.Service<RequestContext, RequestContextShape>()("mcpipe/RequestContext") {
   declare readonly "~mcpipe/supplied": "request"
+
+  /** Closes the connection of this call for a while; see `RequestContextShape.closeStream`. */
+  static closeStream(retryMillis?: number): Effect.Effect<void, never, RequestContext> {
+    return RequestContext.use((request) => request.closeStream(retryMillis))
+  }
 
   /** A request context for testing a handler without a server; unnamed fields have plain defaults. */
   static layerTest(fields: Partial<RequestContextShape> = {}): Layer.Layer<RequestContext> {
@@ -59,6 +72,7 @@ export class RequestContext extends Context.Service<RequestContext, RequestConte
       sessionId: undefined,
       http: undefined,
       meta: {},
+      closeStream: () => Effect.void,
       ...fields
     })
   }

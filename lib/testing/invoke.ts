@@ -6,6 +6,7 @@ import { ToolError } from "../builder/errors.ts"
 import { HandlerContexts } from "../builder/handler.ts"
 import { formatIssues } from "../builder/issues.ts"
 import type { Tool } from "../builder/tool.ts"
+import { timedOut } from "../builder/timeout.ts"
 import { toolResultOf } from "../builder/tool-output.ts"
 import { handlerContexts } from "../runtime/handler-contexts.ts"
 import { timed } from "../runtime/timed.ts"
@@ -26,7 +27,7 @@ export type Invoked = HandlerContexts | Progress | ClientLog | RequestContext | 
 /**
  * Runs a tool's handler without a server: arguments are decoded as usual, and it gives what the handler returned, validated
  * where the tool has an output schema. Fails as the handler does, and with a `ToolError` for invalid arguments and for
- * results that say so, or once the tool's timeout is over. Each run has a scope of its own, closed at its end. Progress, log messages and the caller's identity
+ * results that say so, or once the tool's timeout is over, which progress does not prolong here. Each run has a scope of its own, closed at its end. Progress, log messages and the caller's identity
  * have defaults that say nothing; whoever is asked has to be provided, or is a defect that names the layer.
  * @example await Effect.runPromise(invoke(book, { nights: 2 }).pipe(Effect.provide(Elicitation.layerTest([accept({ city: "Oslo" })]))))
  */
@@ -44,7 +45,7 @@ export const invoke = <Name extends string, In, Out, E, R>(
     const run = Effect.flatMap(tool["~mcpipe/Component"].invoke(decoded.value), checked(tool))
     return timeout === undefined
       ? run
-      : timed(run, timeout, () => new ToolError(`T${subject.slice(1)} timed out after ${timeout} ms.`))
+      : timed(run, timeout, () => new ToolError(timedOut(`T${subject.slice(1)}`, timeout)))
   })
   const scoped = Effect.scoped(
     Effect.flatMap(Layer.build(defaultsOf(tool)), (defaults) =>

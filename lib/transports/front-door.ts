@@ -104,7 +104,7 @@ const likeOf = (served: unknown, options: AssembleOptions): AppLike => {
     like = {
       start: () => {
         running ??= app["~mcpipe/App"].running().then(
-          (started) => ({ ports: portsOf(started) }),
+          (started) => ({ ports: portsOf(started), context: started.context(started.assembly.root) }),
           (error) => {
             running = undefined
             throw error

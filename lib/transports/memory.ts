@@ -1,5 +1,5 @@
 import { unencodable } from "../protocol/encode.ts"
-import type { Peer, Ports } from "../protocol/exchange.ts"
+import type { Peer, Ports, Room } from "../protocol/exchange.ts"
 import { tooDeep } from "../protocol/json.ts"
 import type { JsonRpcMessage } from "../protocol/json-rpc.ts"
 import { errorOf, refusal } from "../protocol/reasons.ts"
@@ -21,6 +21,9 @@ export interface MessageTransport {
 
 /** Deepest nesting of a message, as on stdio and HTTP. */
 const maxDepth = 64
+
+/** Messages that may wait for a transport that is slow to send them; whoever sends more waits too. */
+const maxUnsent = 64
 
 /** Answers may nest as deep as their handlers like; this only ends cycles, which JSON could not hold either. */
 const maxResultDepth = 10_000
@@ -52,13 +55,14 @@ export const serveTransport = async (
   }
   const peer: Peer = {
     send: (message, resultBytes) => {
-      if (Array.isArray(message)) {
-        for (const response of message) {
-          put(one(response))
-        }
-      } else {
-        put(one(message as JsonRpcMessage, resultBytes))
+      if (!Array.isArray(message)) {
+        return put(one(message as JsonRpcMessage, resultBytes))
       }
+      let room: Room
+      for (const response of message) {
+        room = put(one(response))
+      }
+      return room
     }
   }
   const connection = ports.connect(peer)
@@ -68,6 +72,7 @@ export const serveTransport = async (
   const end = async (graceMillis: number) => {
     draining = true
     if (!gone) {
+      connection.end()
       await drained(work, graceMillis)
       await flushed()
       gone = true
@@ -117,11 +122,12 @@ const sendInOrder = (transport: MessageTransport, isGone: () => boolean) => {
     }
   }
   return {
-    put: (message: unknown): void => {
+    put: (message: unknown): Room => {
       const first = sending === 0
       sending++
       // nothing to wait for: in the same turn, as most answers are
       last = first ? send(message) : last.then(() => send(message))
+      return sending > maxUnsent ? last : undefined
     },
     flushed: (): Promise<void> => last
   }

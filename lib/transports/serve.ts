@@ -189,7 +189,7 @@ const begin = async (app: AppLike, settings: ServeSettings, guard: StdoutGuard |
   }
   const { http, transport, stdio, gracePeriod } = settings
   if (http !== undefined) {
-    const { url, port, drain } = await http.listen(running.ports, http.settings)
+    const { url, port, drain } = await http.listen(running.ports, http.settings, running.context)
     return { address: { url, port }, drain }
   }
   if (transport !== undefined) {

@@ -1,11 +1,12 @@
 import { type Encoded, encodeMessage } from "../protocol/encode.ts"
-import type { Connection, Peer, Ports } from "../protocol/exchange.ts"
+import type { Connection, Peer, Ports, Room } from "../protocol/exchange.ts"
 import { parseJson } from "../protocol/json.ts"
 import { errorOf, type Refusal } from "../protocol/reasons.ts"
 import { drainable, type DuplexServing, refusedWhileDraining } from "./duplex.ts"
 import { drained, within } from "./drain.ts"
 import { lineReader } from "./lines.ts"
 import { booleanOption, integerOption, maxTimer } from "./options.ts"
+import { maxUnreadBytes } from "./unread.ts"
 
 /** A Node `Readable`, by shape: programs without Node's types can read our declarations too. */
 export interface InputStream {
@@ -65,9 +66,6 @@ export const stdioSettings = (options: StdioOptions, gracePeriod: number): Stdio
   gracePeriod: integerOption("gracePeriod", gracePeriod, 10_000, 0, maxTimer)
 })
 
-/** Requests are not read while more bytes of answers than this wait for the client to read them. */
-const maxUnread = 1_048_576
-
 /**
  * Serves one peer over two streams. `write` replaces `output.write` where that one is guarded.
  * The end of the input lets work in flight finish; a broken output interrupts it at once.
@@ -91,11 +89,26 @@ export const serveStdio = (
   const onDrain = () => {
     input.resume()
   }
+  let unread: Room
+  let resume: (() => void) | undefined
+  const release = () => {
+    resume?.()
+    unread = undefined
+    resume = undefined
+  }
+  /** Settles once what was written so far is read, or never will be. */
+  const full = (): Promise<void> => {
+    unread ??= new Promise((resolve) => {
+      resume = resolve
+    })
+    return unread
+  }
   const flush = () => {
     scheduled = false
     if (broken) {
       pending = ""
       prepared = undefined
+      release()
       return
     }
     if (prepared !== undefined) {
@@ -109,12 +122,20 @@ export const serveStdio = (
       pending = ""
       write(text)
     }
-    if (output.writableLength > maxUnread && !input.isPaused()) {
+    if (output.writableLength <= maxUnreadBytes) {
+      release()
+      return
+    }
+    if (resume !== undefined) {
+      output.once("drain", release)
+    }
+    // requests are not read while their answers wait
+    if (!input.isPaused()) {
       input.pause()
       output.once("drain", onDrain)
     }
   }
-  const put = (message: Encoded) => {
+  const put = (message: Encoded): Room => {
     if (typeof message === "string") {
       pending += `${message}\n`
     } else {
@@ -127,8 +148,9 @@ export const serveStdio = (
       scheduled = true
       process.nextTick(flush)
     }
+    return !broken && output.writableLength + pending.length > maxUnreadBytes ? full() : undefined
   }
-  const refuse = (refused: Refusal) => put(JSON.stringify(errorOf(refused, "sessionless", undefined)))
+  const refuse = (refused: Refusal) => void put(JSON.stringify(errorOf(refused, "sessionless", undefined)))
   const peer: Peer = { send: (message, resultBytes) => put(encodeMessage(message, resultBytes)) }
   const connection: Connection = ports.connect(peer)
   const work = drainable(connection)
@@ -167,6 +189,7 @@ export const serveStdio = (
   const onBroken = () => {
     if (!broken) {
       broken = true
+      release()
       connection.interrupt("disconnected")
       void drain(gracePeriod)
     }
@@ -176,6 +199,7 @@ export const serveStdio = (
   const end = async (graceMillis: number) => {
     draining = true
     if (!broken) {
+      connection.end()
       await drained(work, graceMillis)
       flush()
       // a client that has stopped reading must not keep the process

@@ -1,6 +1,19 @@
-import { Content, jsonSchema, Prompt, prompt, Resource, resource, server, ToolError, tool } from "mcpipe"
+import {
+  Content,
+  Effect,
+  jsonSchema,
+  Prompt,
+  prompt,
+  RequestContext,
+  Resource,
+  resource,
+  server,
+  ToolError,
+  tool
+} from "mcpipe"
 import * as v from "valibot"
 import { askingPrompts, askingTools } from "./asking.ts"
+import { changing, triggers } from "./changing.ts"
 
 /** A 1×1 red PNG. */
 const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
@@ -55,6 +68,11 @@ const tools = [
     await log.info("A message only those see who asked for it")
     return "Logged one message."
   }),
+  tool({ name: "test_reconnection", description: "Lets its client come back for the answer" }, function* () {
+    yield* RequestContext.closeStream(100)
+    yield* Effect.promise(pause)
+    return "Here is the answer."
+  }),
   tool({ name: "greet", description: "Greets, at once", input: { name: v.string() } }, ({ name }) => `Hello, ${name}!`),
   tool({ name: "test_streaming_elicitation", description: "Answers without asking anything" }, () => {
     return "Nothing to ask."
@@ -107,6 +125,9 @@ const resources = [
   resource({ uri: "test://static-binary", name: "static-binary", mimeType: "image/png" }, () =>
     Resource.blob(Buffer.from(png, "base64"), { mimeType: "image/png" })
   ),
+  resource({ uri: "test://watched-resource", name: "watched-resource", mimeType: "text/plain" }, () => {
+    return "Clients subscribe to changes of this resource."
+  }),
   resource({ uri: "test://template/{id}/data", name: "template", mimeType: "application/json" }, ({ id }) => ({
     id,
     templateTest: true,
@@ -151,10 +172,6 @@ const prompts = [
 ]
 
 /** What the official suite calls an "everything server", as far as mcpipe serves it today. */
-export default server({ name: "mcpipe-conformance", version: "1.0.0" }).add(
-  ...tools,
-  ...askingTools,
-  ...resources,
-  ...prompts,
-  ...askingPrompts
-)
+export default server({ name: "mcpipe-conformance", version: "1.0.0" })
+  .add(...tools, ...askingTools, ...triggers, ...resources, ...prompts, ...askingPrompts)
+  .source(changing)

@@ -1,13 +1,15 @@
-// The referee imports `globSync` from node:fs, which Node 20 lacks, and uses it only outside server runs.
+// The referees import `globSync` from node:fs, which Node 20 lacks, and use it only outside server runs.
 // `node --import ./spec/conformance/node20.mjs <referee>` takes that import out.
 import { register } from "node:module"
 import { isMainThread } from "node:worker_threads"
 
 if (isMainThread) register(import.meta.url)
 
+const referee = /\/@modelcontextprotocol\/conformance(?:-legacy)?\/dist\/index\.js$/
+
 export async function load(url, context, nextLoad) {
   const loaded = await nextLoad(url, context)
-  if (!url.endsWith("/@modelcontextprotocol/conformance/dist/index.js")) return loaded
+  if (!referee.test(url)) return loaded
   let name = "globSync"
   const source = String(loaded.source).replace(/globSync as (\w+),/, (_, local) => {
     name = local

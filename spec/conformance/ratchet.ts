@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs"
-import type { Check, Revision } from "./referee.ts"
+import type { Check, Suite } from "./referee.ts"
 
 /** Checks expected to fail: `scenario/check` → the reason. */
 export type Ratchet = Readonly<Record<string, string>>
 
-/** What is expected to fail in each revision. */
-export const ratchets: Readonly<Record<Revision, Ratchet>> = JSON.parse(
+/** What is expected to fail in each suite. */
+export const ratchets: Readonly<Record<Suite, Ratchet>> = JSON.parse(
   readFileSync(new URL("./ratchet.json", import.meta.url), "utf8")
 )
 

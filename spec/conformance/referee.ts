@@ -6,9 +6,9 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { text } from "node:stream/consumers"
 
-/** The protocol revisions whose requirements the official suite freezes. */
-export const revisions = ["2025-11-25", "2026-07-28"] as const
-export type Revision = (typeof revisions)[number]
+/** What the official referees examine a server for: the requirements they freeze of two revisions, and all that the release before them knew. */
+export const suites = ["2025-11-25", "2026-07-28", "0.1.16"] as const
+export type Suite = (typeof suites)[number]
 
 /** One check of one scenario; several reports of the same check are one, and count as failed when one of them is. */
 export interface Check {
@@ -28,30 +28,35 @@ interface Report {
 /** Milliseconds after which a referee that has not finished is killed. */
 const deadline = 60_000
 
-const referee = join(
-  dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/conformance/package.json")),
-  "dist/index.js"
-)
+const { resolve } = createRequire(import.meta.url)
+const refereeOf = (name: string) =>
+  join(dirname(resolve(`@modelcontextprotocol/${name}/package.json`)), "dist/index.js")
+
+const commandOf = (suite: Suite): ReadonlyArray<string> =>
+  suite === "0.1.16"
+    ? [refereeOf("conformance-legacy"), "server", "--suite", "all"]
+    : [refereeOf("conformance"), "server", "--requirements", suite]
+
 const shim = fileURLToPath(new URL("./node20.mjs", import.meta.url))
 
 /**
- * Lets the official suite examine the server at `url` and gives every check it made.
+ * Lets the referee of a suite examine the server at `url` and gives every check it made.
  * A warning (a SHOULD that does not hold) counts as failed; "info" and "skipped" say nothing and are left out.
  */
-export const examine = async (url: string, revision: Revision): Promise<ReadonlyArray<Check>> => {
+export const examine = async (url: string, suite: Suite): Promise<ReadonlyArray<Check>> => {
   const results = await mkdtemp(join(tmpdir(), "mcpipe-conformance-"))
   try {
-    const output = await runReferee(["server", "--url", url, "--requirements", revision, "-o", results])
+    const output = await runReferee([...commandOf(suite), "--url", url, "-o", results])
     const checks = await readResults(results)
-    if (checks.length === 0) throw new Error(`The referee reported nothing for ${revision}:\n${output}`)
+    if (checks.length === 0) throw new Error(`The referee reported nothing for ${suite}:\n${output}`)
     return checks
   } finally {
     await rm(results, { recursive: true, force: true })
   }
 }
 
-const runReferee = async (args: ReadonlyArray<string>): Promise<string> => {
-  const child = spawn(process.execPath, ["--import", shim, referee, ...args], {
+const runReferee = async (command: ReadonlyArray<string>): Promise<string> => {
+  const child = spawn(process.execPath, ["--import", shim, ...command], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: deadline
   })

@@ -1,12 +1,11 @@
-import { serve } from "mcpipe"
-import fixture from "./fixture.ts"
 import { describe, judge, ratchets } from "./ratchet.ts"
-import { examine, revisions } from "./referee.ts"
+import { examine, suites } from "./referee.ts"
+import { serveFixture } from "./serving.ts"
 
-await using serving = await serve(fixture, { http: { port: 0 }, signals: false })
+await using serving = await serveFixture()
 
-for (const revision of revisions) {
-  const verdict = judge(await examine(serving.url!, revision), ratchets[revision])
-  console.log(describe(revision, verdict, ratchets[revision]))
+for (const suite of suites) {
+  const verdict = judge(await examine(serving.url!, suite), ratchets[suite])
+  console.log(describe(suite, verdict, ratchets[suite]))
   if (verdict.broken.length + verdict.stale.length > 0) process.exitCode = 1
 }

@@ -34,14 +34,37 @@ export const checkAnswer = (answer: unknown, eras: ReadonlyArray<Era>): void => 
   assert.deepEqual(leaksOf(withoutTokens(answer)), [], "nothing internal is shown")
 }
 
-/** Fails unless this is a notification that a call of the fixture sends. */
+/** Fails unless this is a notification that the fixture may cause. */
 export const checkNotification = (notification: unknown): void => {
   assert.ok(isMembers(notification) && only(notification, "jsonrpc", "method", "params"), "a notification has no id")
-  assert.ok(["notifications/progress", "notifications/message"].includes(notification["method"]))
+  assert.ok(notifications.includes(notification["method"]), `${notification["method"]} is a notification of ours`)
   assert.deepEqual(leaksOf(withoutTokens(notification)), [], "nothing internal is shown")
 }
 
-export const isNotification = (message: any): boolean => message?.method !== undefined
+const notifications = [
+  "notifications/progress",
+  "notifications/message",
+  "notifications/cancelled",
+  "notifications/subscriptions/acknowledged"
+]
+
+/** Fails unless this asks the client what tools and prompts of the fixture ask. */
+export const checkAsk = (ask: unknown): void => {
+  assert.ok(isMembers(ask) && only(ask, "jsonrpc", "id", "method", "params"), "a request has no other members")
+  assert.ok(["elicitation/create", "sampling/createMessage", "roots/list"].includes(ask["method"]))
+  assert.ok(typeof ask["id"] === "string" && ask["id"] !== "", "a request has an id")
+  assert.deepEqual(leaksOf(withoutTokens(ask)), [], "nothing internal is shown")
+}
+
+export const isNotification = (message: any): boolean => message?.method !== undefined && !("id" in message)
+
+export const isAsk = (message: any): boolean => message?.method !== undefined && "id" in message
+
+/** The id of the `subscriptions/listen` that this begins to answer; undefined for anything else. */
+export const acknowledged = (message: any): unknown =>
+  message?.method === "notifications/subscriptions/acknowledged"
+    ? message.params?._meta?.["io.modelcontextprotocol/subscriptionId"]
+    : undefined
 
 /** Ids and progress tokens are the client's own, and go back as they came. */
 const withoutTokens = (message: unknown): string =>

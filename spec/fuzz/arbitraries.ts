@@ -1,8 +1,9 @@
 import fc from "fast-check"
 import { headersOf, headerChanges } from "./headers.ts"
 import { message } from "./messages.ts"
+import { type AskAnswer, askAnswers } from "./asks.ts"
 import { changeText, type Mutation, mutated, mutation, textChange } from "./mutations.ts"
-import { anything, type Era, id, type Json, revisions, text } from "./vocabulary.ts"
+import { anything, capabilities, type Era, id, type Json, type Members, revisions, text } from "./vocabulary.ts"
 
 export type { Era } from "./vocabulary.ts"
 
@@ -25,9 +26,12 @@ const odd = (era: Era): fc.Arbitrary<Json> =>
     )
     .map(([good, mutations]) => (mutations as ReadonlyArray<Mutation>).reduce<Json>(mutated, good))
 
+/** Responses to what was asked and to what was not. */
+const asked = fc.oneof(id, fc.constantFrom("mcpipe-1", "mcpipe-2"))
+
 const response: fc.Arbitrary<Json> = fc.oneof(
-  fc.record({ jsonrpc: fc.constant("2.0"), id, result: anything }),
-  fc.record({ jsonrpc: fc.constant("2.0"), id, error: anything }),
+  fc.record({ jsonrpc: fc.constant("2.0"), id: asked, result: anything }),
+  fc.record({ jsonrpc: fc.constant("2.0"), id: asked, error: anything }),
   fc.record({ jsonrpc: fc.constant("2.0"), error: anything })
 ) as fc.Arbitrary<Json>
 
@@ -66,11 +70,11 @@ const flipByte = ([json, at, byte]: readonly [Json, number, number]): Uint8Array
 }
 
 /** One HTTP request; most reach the protocol, some are turned away at the gate. */
-export const httpInput = (era: Era): fc.Arbitrary<HttpInput> =>
+export const httpInput = (era: Era, spoken: ReadonlyArray<string> = revisions): fc.Arbitrary<HttpInput> =>
   fc
     .tuple(
       wire(era),
-      fc.constantFrom(...revisions),
+      fc.constantFrom(...spoken),
       headerChanges,
       fc.oneof({ weight: 60, arbitrary: fc.constant("POST") }, fc.constantFrom("PUT", "GET", "DELETE", "OPTIONS")),
       fc.oneof({ weight: 60, arbitrary: fc.constant("/mcp") }, fc.constantFrom("/", "/mcp/", "/mcp?x=1", "/%6dcp"))
@@ -97,23 +101,36 @@ const noJson = fc.constantFrom<unknown>(
   new Map()
 )
 
-/** What one peer sends on a duplex transport of objects, in order; most begin as a client would. */
-export const conversation = (era: Era): fc.Arbitrary<ReadonlyArray<unknown>> =>
-  opened(
-    era,
-    fc.oneof(
-      { weight: 40, arbitrary: value(era).map(asParsed) },
-      { weight: 1, arbitrary: noJson },
-      { weight: 1, arbitrary: noJson.map((params) => ({ jsonrpc: "2.0", id: 1, method: "tools/list", params })) }
-    )
-  )
+/** What one peer sends on a duplex transport of objects, in order, and how it answers what it is asked meanwhile. */
+export interface Conversation {
+  readonly messages: ReadonlyArray<unknown>
+  readonly answers: ReadonlyArray<AskAnswer>
+}
+
+/** Most begin as a client would. */
+export const conversation = (era: Era): fc.Arbitrary<Conversation> =>
+  fc.record({
+    messages: opened(
+      era,
+      fc.oneof(
+        { weight: 40, arbitrary: value(era).map(asParsed) },
+        { weight: 1, arbitrary: noJson },
+        { weight: 1, arbitrary: noJson.map((params) => ({ jsonrpc: "2.0", id: 1, method: "tools/list", params })) }
+      )
+    ),
+    answers: askAnswers
+  })
 
 /** The same as lines of text, and how many bytes at a time arrive. */
-export const lines = (
-  era: Era
-): fc.Arbitrary<{ readonly lines: ReadonlyArray<string | Uint8Array>; readonly cut: number }> =>
+export interface Lines extends Pick<Conversation, "answers"> {
+  readonly lines: ReadonlyArray<string | Uint8Array>
+  readonly cut: number
+}
+
+export const lines = (era: Era): fc.Arbitrary<Lines> =>
   fc.record({
     lines: opened<string | Uint8Array>(era, wire(era), write),
+    answers: askAnswers,
     cut: fc.constantFrom(1_000_000, 4_096, 100, 7)
   })
 
@@ -125,13 +142,45 @@ const opened = <A>(
   fc
     .tuple(
       era === "handshake" ? fc.option(fc.constantFrom(...revisions), { freq: 6 }) : fc.constant(null),
+      capabilities,
       fc.array(one, { minLength: 1, maxLength: 12, size: "max" })
     )
-    .map(([revision, rest]) => (revision === null ? rest : [from(greeting(revision)), ...rest]))
+    .map(([revision, can, rest]) => (revision === null ? rest : [from(greeting(revision, can)), ...rest]))
 
-const greeting = (protocolVersion: string): Json => ({
+/** A good `initialize`. */
+export const greeting = (protocolVersion: string, can: Members): Json => ({
   jsonrpc: "2.0",
   id: "greeting",
   method: "initialize",
-  params: { protocolVersion, capabilities: {}, clientInfo: { name: "fuzz", version: "0" } }
+  params: { protocolVersion, capabilities: can, clientInfo: { name: "fuzz", version: "0" } }
 })
+
+/** One HTTP request of a client that shook hands, and the session it names. */
+export interface SessionInput extends HttpInput {
+  readonly session: "own" | "none" | "another" | "nobody's"
+}
+
+/** What one client sends in its session, in order. */
+export interface SessionTalk {
+  readonly revision: string
+  readonly capabilities: Members
+  readonly inputs: ReadonlyArray<SessionInput>
+  readonly answers: ReadonlyArray<AskAnswer>
+}
+
+const named = fc.oneof(
+  { weight: 12, arbitrary: fc.constant("own" as const) },
+  fc.constantFrom("none", "another", "nobody's")
+)
+
+export const sessionTalk: fc.Arbitrary<SessionTalk> = fc.constantFrom(...revisions).chain((revision) =>
+  fc.record({
+    revision: fc.constant(revision),
+    capabilities,
+    inputs: fc.array(
+      fc.tuple(httpInput("handshake", [revision]), named).map(([input, session]) => ({ ...input, session })),
+      { minLength: 1, maxLength: 8, size: "max" }
+    ),
+    answers: askAnswers
+  })
+)

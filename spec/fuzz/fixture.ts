@@ -2,6 +2,7 @@ import {
   ClientLog,
   Content,
   Effect,
+  Elicitation,
   extension,
   method,
   Progress,
@@ -11,6 +12,8 @@ import {
   Resource,
   resource,
   ResourceNotFound,
+  Roots,
+  Sampling,
   server,
   ToolError,
   tool
@@ -92,6 +95,26 @@ const tools = [
   })
 ]
 
+/** They ask whoever calls them: the user, the model and the file system behind it, at once and one after the other. */
+const asking = [
+  tool({ name: "ask_name" }, function* () {
+    const { name } = yield* Elicitation.form("Who are you?", { name: v.string() }, { key: "name" })
+    return name.length
+  }),
+  tool({ name: "ask_all" }, function* () {
+    const [sure, said, roots] = yield* Effect.all(
+      [Elicitation.confirm("Sure?", { key: "sure" }), Sampling.text("Say something.", { key: "said" }), Roots.list],
+      { concurrency: "unbounded" }
+    )
+    return [sure, said.length, roots.length]
+  }),
+  tool({ name: "ask_twice" }, async (_, { elicit }) => {
+    const { age } = await elicit("How old?", { age: v.pipe(v.number(), v.integer()) }, { key: "age" })
+    const { tags } = await elicit("What else?", { tags: v.array(v.picklist(["a", "b"])) }, { key: "tags" })
+    return age + tags.length
+  })
+]
+
 const resources = [
   resource({ uri: "doc://readme", mimeType: "text/markdown" }, () => "# Read me"),
   resource({ uri: "doc://bytes" }, () => Uint8Array.of(0, 255, 128)),
@@ -117,6 +140,10 @@ const resources = [
 ]
 
 const prompts = [
+  prompt({ name: "ask_prompt" }, async (_, { elicit }) => {
+    const { topic } = await elicit("About what?", { topic: v.string() }, { key: "topic" })
+    return `${topic.length} characters`
+  }),
   prompt(
     {
       name: "review",
@@ -133,7 +160,7 @@ const prompts = [
 
 /** Something of every kind, in pages of two; no handler repeats what it was given, so whatever comes back is the library's. */
 export const fixture = server({ name: "fuzzed", version: "1.0.0", pageSize: 2, instructions: "Break me." })
-  .add(...tools)
+  .add(...tools, ...asking)
   .add(...resources)
   .add(...prompts)
   .add(

@@ -1,16 +1,19 @@
 import fc from "fast-check"
 import { assemble } from "mcpipe"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { conversation, httpInput, lines } from "./arbitraries.ts"
+import { conversation, httpInput, lines, sessionTalk } from "./arbitraries.ts"
 import { fixture } from "./fixture.ts"
 import { errorPairs } from "./oracle.ts"
 import { overMessages, overStreams } from "./property-duplex.ts"
 import { gateStatuses, overHttp } from "./property-http.ts"
+import { overSessions } from "./property-session.ts"
+import { keys, learnStates } from "./states.ts"
 
 // a spy would keep every call
 const { error } = console
-beforeAll(() => {
+beforeAll(async () => {
   console.error = () => {}
+  await learnStates()
 })
 afterAll(() => {
   console.error = error
@@ -43,9 +46,9 @@ describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s cli
   it(
     "are answered as message objects, with a good call after each conversation",
     async () => {
-      await using app = assemble(fixture)
-      const property = fc.asyncProperty(conversation(era), async (messages) => {
-        inputs += await overMessages(app, messages)
+      await using app = assemble(fixture, keys)
+      const property = fc.asyncProperty(conversation(era), async (talk) => {
+        inputs += await overMessages(app, talk)
       })
       await fc.assert(property, { numRuns: 10_000 })
     },
@@ -55,11 +58,26 @@ describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s cli
   it(
     "are answered as lines of text, with a good call after each conversation",
     async () => {
-      await using app = assemble(fixture)
-      const property = fc.asyncProperty(lines(era), async (input) => {
-        inputs += await overStreams(app, input)
+      await using app = assemble(fixture, keys)
+      const property = fc.asyncProperty(lines(era), async (talk) => {
+        inputs += await overStreams(app, talk)
       })
       await fc.assert(property, { numRuns: 10_000 })
+    },
+    timeout
+  )
+
+  it.runIf(era === "handshake")(
+    "are answered in sessions, with a good call after every hundredth",
+    async () => {
+      const sessions = overSessions()
+      let since = 0
+      const property = fc.asyncProperty(sessionTalk, async (talk) => {
+        inputs += await sessions.check(talk)
+        if (++since % 100 === 0) await sessions.survives()
+      })
+      await fc.assert(property, { numRuns: 5_000 })
+      await sessions.dispose()
     },
     timeout
   )

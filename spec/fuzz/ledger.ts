@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { checkAnswer, checkNotification, isNotification } from "./answers.ts"
+import { acknowledged, checkAnswer, checkNotification, isNotification } from "./answers.ts"
 import type { Era } from "./arbitraries.ts"
 import { agreedBy, dueFor, keyOf } from "./oracle.ts"
 
@@ -10,6 +10,7 @@ export class Ledger {
     string,
     { count: number; cancelled: number; readonly eras: Set<Era>; readonly calls: Set<string> }
   >()
+  readonly #listening: Array<string> = []
   readonly #heard = new Map<string, number>()
   #revision = "none"
   #batched = false
@@ -63,6 +64,8 @@ export class Ledger {
     for (const one of Array.isArray(message) ? message : [message]) {
       if (isNotification(one)) {
         checkNotification(one)
+        const listening = acknowledged(one)
+        if (listening !== undefined) this.#listening.push(keyOf(listening))
         continue
       }
       const key = keyOf((one as { id?: unknown }).id)
@@ -73,13 +76,13 @@ export class Ledger {
     }
   }
 
-  /** Requests without an answer that nobody cancelled. */
+  /** Requests without an answer that nobody cancelled, beside those that are answered for as long as somebody listens. */
   missing(): number {
     let missing = 0
     for (const [key, { count, cancelled }] of this.#due) {
       missing += Math.max(0, count - cancelled - (this.#heard.get(key) ?? 0))
     }
-    return missing
+    return missing - this.#listening.length
   }
 
   close(): void {

@@ -1,8 +1,11 @@
 import fc from "fast-check"
 import { envelope } from "../kit/wire.ts"
+import { askAnswer } from "./asks.ts"
 import { extensionId } from "./fixture.ts"
+import { askers, stateOf } from "./states.ts"
 import {
   anything,
+  capabilities,
   type Era,
   id,
   type Json,
@@ -33,12 +36,47 @@ const toolArguments: Readonly<Record<string, fc.Arbitrary<Json>>> = {
   media: fc.constant({}),
   hold: fc.constant({}),
   told: fc.constant({}),
-  broken: fc.constant({})
+  broken: fc.constant({}),
+  ask_name: fc.constant({}),
+  ask_all: fc.constant({}),
+  ask_twice: fc.constant({})
 }
 
 const toolCall = fc
   .constantFrom(...Object.keys(toolArguments))
   .chain((name) => toolArguments[name]!.map((args): Members => ({ name, arguments: args })))
+
+const tampered = ([state, at, what]: readonly [string, number, string]): string => {
+  const place = at % (state.length + 1)
+  return state.slice(0, place) + what + state.slice(place + 1)
+}
+
+/** What comes with the second round of a call: states of ours and of others, answers to what was asked and to what was not. */
+const retry = fc.record(
+  {
+    requestState: fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom(...askers).map(stateOf) },
+      { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...askers).map(stateOf), fc.nat(), text).map(tampered) },
+      { weight: 1, arbitrary: anything }
+    ),
+    inputResponses: fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.dictionary(
+          fc.oneof(fc.constantFrom("name", "sure", "said", "roots/list#1", "age", "tags", "topic"), text),
+          askAnswer.map((answer): Json => ("result" in answer ? answer["result"]! : null)),
+          { maxKeys: 4 }
+        ) as fc.Arbitrary<Json>
+      },
+      { weight: 1, arbitrary: anything }
+    )
+  },
+  { requiredKeys: [] }
+) as fc.Arbitrary<Members>
+
+const asking = fc
+  .tuple(fc.constantFrom(...askers), retry)
+  .map(([name, again]): Members => ({ name, ...(name === "ask_prompt" ? undefined : { arguments: {} }), ...again }))
 
 const cursor = fc.oneof(
   fc.constantFrom("dG9vbHM6MDoy", "dG9vbHM6MToy", "cHJvbXB0czowOjI", "dG9vbHM6MDotMg", "dG9vbHM6MDoxZTk", "===", ""),
@@ -71,7 +109,7 @@ const completion = fc.oneof(
 
 const initialize = fc.record({
   protocolVersion: fc.oneof(fc.constantFrom<string>(...revisions, "2026-07-28", "1999-01-01"), text),
-  capabilities: fc.constant({}),
+  capabilities,
   clientInfo: fc.constant({ name: "fuzz", version: "0" })
 })
 
@@ -81,16 +119,28 @@ const params: Readonly<Record<string, fc.Arbitrary<Json>>> = {
   "resources/list": listing,
   "resources/templates/list": listing,
   "prompts/list": listing,
-  "tools/call": toolCall,
+  "tools/call": fc.oneof({ weight: 5, arbitrary: toolCall }, { weight: 1, arbitrary: asking }),
   "resources/read": fc.record({ uri }),
   "prompts/get": fc.oneof(
     fc.record({
       name: fc.constant("review"),
       arguments: fc.record({ code: text, style: fc.constantFrom("short", "x") })
     }),
-    fc.record({ name: fc.oneof(fc.constantFrom("plain", "broken_prompt"), text) })
+    fc.record({ name: fc.oneof(fc.constantFrom("plain", "broken_prompt"), text) }),
+    asking
   ),
   "completion/complete": completion,
+  "resources/subscribe": fc.record({ uri }),
+  "resources/unsubscribe": fc.record({ uri }),
+  "subscriptions/listen": fc.record({
+    notifications: fc.oneof(
+      fc.record(
+        { toolsListChanged: leaf, resourceSubscriptions: fc.oneof(fc.array(uri, { maxLength: 3 }), anything) },
+        { requiredKeys: [] }
+      ),
+      anything
+    )
+  }) as fc.Arbitrary<Json>,
   "logging/setLevel": fc.record({ level: fc.oneof(fc.constantFrom("debug", "error", "emergency"), text) }),
   "find/things": fc.record({ query: text }),
   "notifications/cancelled": fc.record({ requestId: id }),
@@ -119,9 +169,14 @@ const metaOf = (era: Era): fc.Arbitrary<Members> =>
   era === "handshake"
     ? (progressToken as fc.Arbitrary<Members>)
     : fc
-        .tuple(progressToken, fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, logLevel, unserved), fc.boolean())
-        .map(([token, level, declares]) => ({
-          ...(envelope(declares ? { extensions: { [extensionId]: {} } } : {}) as Members),
+        .tuple(
+          progressToken,
+          fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, logLevel, unserved),
+          fc.boolean(),
+          capabilities
+        )
+        .map(([token, level, declares, can]) => ({
+          ...(envelope(declares ? { ...can, extensions: { [extensionId]: {} } } : can) as Members),
           ...token,
           ...level
         }))

@@ -1,3 +1,4 @@
+import { firstTwice, readWritten } from "../kit/json-text.ts"
 import type { Era } from "./arbitraries.ts"
 
 type Id = string | number
@@ -62,12 +63,15 @@ export const agreedBy = ({ params }: Request): string | undefined => {
   return ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"].includes(asked) ? asked : "2025-11-25"
 }
 
-/** The JSON value of bytes; undefined where they are no UTF-8, no JSON, or nest deeper than 64 levels. */
+/**
+ * The JSON value of bytes; undefined where they are no UTF-8, no JSON, nest deeper than 64 levels, or name a member of the
+ * envelope twice.
+ */
 export const readable = (bytes: Uint8Array): { readonly value: unknown } | undefined => {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
     const value: unknown = JSON.parse(text)
-    return depthOf(text) > 64 ? undefined : { value }
+    return depthOf(text) > 64 || firstTwice(readWritten(text), false) !== undefined ? undefined : { value }
   } catch {
     return undefined
   }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict"
 import { PassThrough } from "node:stream"
 import { type App, type MessageTransport, serve } from "mcpipe"
+import { checkAsk, isAsk } from "./answers.ts"
+import type { Conversation, Lines } from "./arbitraries.ts"
+import type { AskAnswer } from "./asks.ts"
 import { held } from "./fixture.ts"
 import { Ledger } from "./ledger.ts"
 import { readable } from "./oracle.ts"
@@ -11,22 +14,64 @@ interface Talk {
   readonly ledger: Ledger
   /** What was wrong with messages as they came. */
   readonly faults: Array<unknown>
-  /** Sends a good call; `good` tells whether it was answered. */
-  readonly call: () => void
+  /** Sends one message. */
+  readonly send: (message: object) => void
+  /** What was asked and is to be answered yet, and how. */
+  readonly asked: Array<any>
+  readonly answers: ReadonlyArray<AskAnswer>
+  answered: number
+  /** How much was asked that is never answered. */
+  silent: number
+  /** Whether the good call was answered. */
   good: boolean
   readonly close: () => Promise<void>
 }
 
+const talkOf = (given: Pick<Talk, "send" | "answers" | "close">): Talk => ({
+  ledger: new Ledger(),
+  faults: [],
+  asked: [],
+  answered: 0,
+  silent: 0,
+  good: false,
+  ...given
+})
+
 /** Takes one message that the server sent. */
-const hear = (talk: Pick<Talk, "ledger" | "faults" | "good">, message: any): void => {
+const hear = (talk: Talk, message: any): void => {
   if (message?.id === "after") {
     talk.good = isSum(message)
     return
   }
   try {
-    talk.ledger.hear(message)
+    if (isAsk(message)) {
+      checkAsk(message)
+      talk.asked.push(message)
+    } else {
+      talk.ledger.hear(message)
+    }
   } catch (fault) {
     talk.faults.push(fault)
+  }
+}
+
+/** More questions than this in one conversation would never end. */
+const mostAsks = 200
+
+const answerAsks = (talk: Talk): void => {
+  for (const { id } of talk.asked.splice(0)) {
+    const answer = talk.answers[talk.answered++ % talk.answers.length]!
+    assert.ok(talk.answered < mostAsks, "questions come to an end")
+    if (answer === "silent") {
+      talk.silent++
+      continue
+    }
+    const response = { jsonrpc: "2.0", id, ...answer }
+    const sent = asSent(response)
+    // an answer that cannot be read is refused like any message, and answers nothing
+    if (sent === undefined) talk.silent++
+    talk.ledger.send(sent)
+    talk.send(response)
   }
 }
 
@@ -38,15 +83,18 @@ const finish = async (talk: Talk, byHand: boolean): Promise<void> => {
       if (faults.length > 0) throw faults[0]
       assert.ok(turns < patience, what())
       await turn()
+      answerAsks(talk)
       if (ledger.batched) held.release()
     }
   }
+  const waiting = () => held.count() + talk.silent
   try {
     await until(
-      () => ledger.missing() <= held.count(),
-      () => `every request is answered: ${ledger.missing()} are not, ${held.count()} are held`
+      () => talk.asked.length === 0 && ledger.missing() <= waiting(),
+      () =>
+        `every request is answered: ${ledger.missing()} are not, ${held.count()} are held, ${talk.silent} ask in vain`
     )
-    talk.call()
+    talk.send(goodCall("after"))
     await until(
       () => talk.good,
       () => "a good call still succeeds"
@@ -63,16 +111,14 @@ const finish = async (talk: Talk, byHand: boolean): Promise<void> => {
 }
 
 /** Checks one conversation over a transport of message objects; resolves to how many messages it had. */
-export const overMessages = async (app: App, messages: ReadonlyArray<unknown>): Promise<number> => {
-  const heard = { ledger: new Ledger(), faults: [], good: false }
+export const overMessages = async (app: App, { messages, answers }: Conversation): Promise<number> => {
   const transport: MessageTransport = {
     start: async () => {},
     send: async (message) => hear(talk, message),
     close: async () => {}
   }
   const serving = await serve(app, { transport, signals: false, gracePeriod: 0 })
-  const call = () => transport.onmessage!(goodCall("after"))
-  const talk: Talk = Object.assign(heard, { call, close: serving.close })
+  const talk = talkOf({ send: (message) => transport.onmessage!(message), answers, close: serving.close })
   for (const message of messages) {
     if (!talk.ledger.send(asSent(message))) break
     transport.onmessage!(message)
@@ -92,22 +138,18 @@ const asSent = (message: unknown): unknown => {
 }
 
 /** Checks lines of text over two streams, a few bytes at a time; resolves to how many lines there were. */
-export const overStreams = async (
-  app: App,
-  { lines, cut }: { readonly lines: ReadonlyArray<string | Uint8Array>; readonly cut: number }
-): Promise<number> => {
-  const ledger = new Ledger()
-  const sent: Array<Uint8Array> = []
-  for (const line of lines.flatMap((text) => splitLines(bytesOf(text)))) {
-    if (!note(ledger, line)) break
-    sent.push(line, Uint8Array.of(0x0a))
-  }
+export const overStreams = async (app: App, { lines, cut, answers }: Lines): Promise<number> => {
   const input = new PassThrough()
   const output = new PassThrough()
   const stdio = { input, output, maxLineBytes: maxBytes }
   const serving = await serve(app, { stdio, signals: false, gracePeriod: 0 })
-  const call = () => void input.write(`${JSON.stringify(goodCall("after"))}\n`)
-  const talk: Talk = { ledger, faults: [], good: false, call, close: serving.close }
+  const send = (message: object) => void input.write(`${JSON.stringify(message)}\n`)
+  const talk = talkOf({ send, answers, close: serving.close })
+  const sent: Array<Uint8Array> = []
+  for (const line of lines.flatMap((text) => splitLines(bytesOf(text)))) {
+    if (!note(talk.ledger, line)) break
+    sent.push(line, Uint8Array.of(0x0a))
+  }
   let rest = ""
   output.setEncoding("utf8").on("data", (text: string) => {
     const whole = (rest + text).split("\n")

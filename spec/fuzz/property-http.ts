@@ -1,41 +1,49 @@
 import assert from "node:assert/strict"
-import { toFetchHandler } from "mcpipe"
-import { checkAnswer, checkNotification } from "./answers.ts"
+import { type FetchHandler, toFetchHandler } from "mcpipe"
+import { acknowledged, checkAnswer, checkNotification } from "./answers.ts"
 import type { Era, HttpInput } from "./arbitraries.ts"
+import { readMessages } from "./events.ts"
 import { fixture, held } from "./fixture.ts"
 import { type Due, dueFor, errorPairs, keyOf, readable } from "./oracle.ts"
 import { bytesOf, goodCall, isSum, maxBytes, patience, turn, unharmed } from "./property.ts"
+import { keys } from "./states.ts"
+
+/** Sends one HTTP request, and lets held calls go until there is a response. */
+export const send = (handler: FetchHandler, { body, headers, method, path }: HttpInput): Promise<Response> => {
+  const sent = method === "GET" ? undefined : (bytesOf(body) as BodyInit)
+  return answered(handler(new Request(`http://localhost${path}`, { method, headers, ...(sent && { body: sent }) })))
+}
+
+/** Fails unless a good call still succeeds, whatever came before it. */
+export const survives = async (handler: FetchHandler): Promise<void> => {
+  const headers = {
+    "content-type": "application/json",
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/call",
+    "mcp-name": "add"
+  }
+  const good = { body: JSON.stringify(goodCall("good")), headers, method: "POST", path: "/mcp" }
+  assert.ok(isSum(await (await send(handler, good)).json()), "a good call still succeeds")
+  unharmed()
+}
 
 /** A fetch handler, and the check that one request to it is answered once and well. */
 export const overHttp = () => {
-  const handler = toFetchHandler(fixture, { maxBodyBytes: maxBytes })
-  const ask = async ({ body, headers, method, path }: HttpInput): Promise<Response> => {
-    const sent = method === "GET" ? undefined : (bytesOf(body) as BodyInit)
-    return answered(handler(new Request(`http://localhost${path}`, { method, headers, ...(sent && { body: sent }) })))
-  }
-  const survives = async () => {
-    const headers = {
-      "content-type": "application/json",
-      "mcp-protocol-version": "2026-07-28",
-      "mcp-method": "tools/call",
-      "mcp-name": "add"
-    }
-    const response = await ask({ body: JSON.stringify(goodCall("good")), headers, method: "POST", path: "/mcp" })
-    assert.ok(isSum(await response.json()), "a good call still succeeds")
-    unharmed()
-  }
+  const handler = toFetchHandler(fixture, { maxBodyBytes: maxBytes, ...keys })
   /** The code and the status of the answer. */
   const check = async (input: HttpInput): Promise<string> => {
-    const response = await ask(input)
-    const answer = checkExchange(input, response, await answered(response.text()))
+    const response = await send(handler, input)
+    const messages: Array<unknown> = []
+    await answered(readMessages(response, (message) => void messages.push(message)))
+    const answer = checkExchange(input, response.status, messages)
     unharmed()
     return answer
   }
-  return { check, survives, dispose: handler.dispose }
+  return { check, survives: () => survives(handler), dispose: handler.dispose }
 }
 
 /** Lets held calls go until the promise settles. */
-const answered = async <A>(promise: Promise<A>): Promise<A> => {
+export const answered = async <A>(promise: Promise<A>, meanwhile: () => void = () => {}): Promise<A> => {
   let open = true
   const done = promise.finally(() => {
     open = false
@@ -44,6 +52,7 @@ const answered = async <A>(promise: Promise<A>): Promise<A> => {
     assert.ok(turns < patience, "every request is answered")
     await turn()
     held.release()
+    meanwhile()
   }
   return done
 }
@@ -51,14 +60,20 @@ const answered = async <A>(promise: Promise<A>): Promise<A> => {
 /** How the gate turns requests away, before their bodies are read. */
 export const gateStatuses = [403, 404, 405, 406, 413, 415]
 
-const checkExchange = (input: HttpInput, response: Response, body: string): string => {
-  const { status } = response
-  const messages = messagesOf(response, body)
+const checkExchange = (input: HttpInput, status: number, messages: ReadonlyArray<unknown>): string => {
+  const { headers, method } = input
+  const read = readable(bytesOf(input.body))
+  if (messages.length === 1 && acknowledged(messages[0]) !== undefined) {
+    checkNotification(messages[0])
+    const due = dueFor(read?.value)
+    assert.ok(due.type === "answer" && due.request?.method === "subscriptions/listen", "who listens asked for it")
+    assert.equal(keyOf(acknowledged(messages[0])), keyOf(due.id), "a stream tells the id of who listens")
+    return `listening ${status}`
+  }
   for (const notification of messages.slice(0, -1)) checkNotification(notification)
   const answer = messages.at(-1) as any
-  const { headers, method } = input
-  // without a session there is nothing that DELETE could end
-  const statuses = method === "DELETE" ? [...gateStatuses, 400] : gateStatuses
+  // without a session there is nothing that DELETE could end, or GET could hear
+  const statuses = method === "POST" ? gateStatuses : [...gateStatuses, 400]
   if (statuses.includes(status) && answer?.error?.code === -32600) {
     assert.ok(mayBeTurnedAway(input), `an untouched head passes the gate, not ${status}`)
     assert.ok(!("id" in answer) || headers["mcp-session-id"] !== undefined, "what is turned away was not read")
@@ -69,7 +84,6 @@ const checkExchange = (input: HttpInput, response: Response, body: string): stri
   const sessionless = header !== undefined && /^\d{4}-\d\d-\d\d$/.test(header) && header >= "2026-07-28"
   const eraOf = (due: Due): Era =>
     sessionless || (due.type === "answer" && due.request?.claims) ? "sessionless" : "handshake"
-  const read = readable(bytesOf(input.body))
   const batch = read !== undefined && Array.isArray(read.value) ? (read.value as ReadonlyArray<unknown>) : undefined
   if (read !== undefined && batch === undefined) {
     checkHttpAnswer(dueFor(read.value), eraOf(dueFor(read.value)), status, answer)
@@ -84,17 +98,6 @@ const checkExchange = (input: HttpInput, response: Response, body: string): stri
   }
   const what = Array.isArray(answer) ? "batch" : answer?.result === undefined ? answer?.error.code : "result"
   return `${what ?? "nothing"} ${status}`
-}
-
-const messagesOf = (response: Response, body: string): ReadonlyArray<unknown> => {
-  if (body === "") return []
-  const type = response.headers.get("content-type")
-  if (type === "application/json") return [JSON.parse(body)]
-  assert.equal(type, "text/event-stream")
-  assert.equal(response.status, 200)
-  const events = body.split("\n\n")
-  assert.equal(events.pop(), "", "the stream ends with an event")
-  return events.map((event) => JSON.parse(/^event: message\ndata: ([^\r\n]*)$/.exec(event)![1]!))
 }
 
 /** No session was begun, so each that is named is unknown. */

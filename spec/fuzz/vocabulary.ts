@@ -82,6 +82,7 @@ export const methods = [
   "resources/templates/list",
   "resources/read",
   "resources/subscribe",
+  "resources/unsubscribe",
   "prompts/list",
   "prompts/get",
   "completion/complete",
@@ -124,6 +125,14 @@ export const anything: fc.Arbitrary<Json> = fc.oneof(
     weight: 1,
     arbitrary: fc.tuple(fc.constantFrom(5, 55, 61, 62, 63, 64, 65, 200), fc.boolean()).map(([n, l]) => nested(n, l))
   }
+)
+
+/** What a client may say it can be asked. */
+export const capabilities = fc.constantFrom<Members>(
+  {},
+  { elicitation: {}, sampling: {}, roots: {} },
+  { elicitation: { form: {} } },
+  { elicitation: { url: {} }, sampling: 5 }
 )
 
 /** Few ids, so that they meet: the same id twice, as a number and as text, cancelled before and after. */

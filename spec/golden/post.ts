@@ -49,6 +49,18 @@ export const events = (...lines: ReadonlyArray<string>): Posted => ({
   body: lines.map((line) => `event: message\ndata: ${line}\n\n`).join("")
 })
 
+/**
+ * The first stream of events of a POST in a session, byte for byte: its client can come back for what it missed, and is told
+ * how before anything else where its revision understands that (2025-11-25 basic/transports, "Sending Messages to the Server").
+ */
+export const resumable = (revision: string, ...lines: ReadonlyArray<string>): Posted => ({
+  ...events(),
+  body: [
+    ...(revision === "2025-11-25" ? ["id: p1.0\ndata: \n\n"] : []),
+    ...lines.map((line, at) => `event: message\nid: p1.${at + 1}\ndata: ${line}\n\n`)
+  ].join("")
+})
+
 const unchunked = (body: string): string => {
   let rest = Buffer.from(body)
   let text = ""

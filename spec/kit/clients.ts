@@ -33,6 +33,8 @@ export interface RoundOptions extends Pick<CallOptions, "signal"> {
 /** Either official client behind one face; answers are normal forms, so that they can be compared. */
 export interface TestClient extends AsyncDisposable {
   readonly at: Combination
+  /** The official client itself, for what has no face of its own here. */
+  readonly sdk: any
   /** Everything that crossed the wire. */
   readonly wire: Tap
   /** Params of the log notifications received, in order. */
@@ -55,21 +57,29 @@ export interface TestClient extends AsyncDisposable {
   /** One page; the first without a cursor. */
   readonly list: (kind: ListKind, cursor?: string) => Promise<Answer>
   readonly setLevel: (level: LogLevel) => Promise<Answer>
+  /** Closes the server and leaves the client as it is; a child process over stdio goes on. */
+  readonly closeServer: () => Promise<void>
 }
 
 /**
  * Connects the client of a combination to a server, and fails unless the wire itself shows the revision asked for.
- * Whoever is given as `respondent` answers what the server asks. Disposing of the client closes the server too.
+ * Whoever is given as `respondent` answers what the server asks; `options` are further ones of the client. Disposing of the client closes the server too.
  */
-export const connect = async (server: Testable, at: Combination, respondent?: Respondent): Promise<TestClient> => {
+export const connect = async (
+  server: Testable,
+  at: Combination,
+  respondent?: Respondent,
+  options: object = {}
+): Promise<TestClient> => {
   const carrier = await carry(server, at)
   const wire = tap(carrier.transport)
   try {
-    const client = await open(carrier.transport, at, respondent)
+    const client = await open(carrier.transport, at, respondent, options)
     assertEra(wire, at)
     return {
       ...facade(client, at, wire),
       send: (message) => carrier.transport.send(message),
+      closeServer: carrier.close,
       [Symbol.asyncDispose]: async () => {
         await client.sdk.close()
         await carrier.close()
@@ -127,11 +137,16 @@ type Open =
 
 const info = { name: "interop", version: "1.0.0" }
 
-const open = async (transport: any, { client }: Combination, respondent?: Respondent): Promise<Open> => {
+const open = async (
+  transport: any,
+  { client }: Combination,
+  respondent: Respondent | undefined,
+  options: object
+): Promise<Open> => {
   const logs: Array<unknown> = []
   const capabilities = respondent?.capabilities ?? {}
   if (client === "v1") {
-    const sdk = new ClientV1(info, { capabilities })
+    const sdk = new ClientV1(info, { ...options, capabilities })
     if (respondent !== undefined) answerAsks({ version: 1, sdk }, respondent)
     sdk.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void logs.push(params))
     await sdk.connect(transport)
@@ -139,19 +154,24 @@ const open = async (transport: any, { client }: Combination, respondent?: Respon
   }
   // "auto" may fall back to a handshake, which the check of the wire then reports
   const mode = client === "v2-legacy" ? "legacy" : "auto"
-  const sdk = new ClientV2(info, { capabilities, versionNegotiation: { mode } })
+  const sdk = new ClientV2(info, { ...options, capabilities, versionNegotiation: { mode } })
   if (respondent !== undefined) answerAsks({ version: 2, sdk }, respondent)
   sdk.setNotificationHandler("notifications/message", ({ params }: any) => void logs.push(params))
   await sdk.connect(transport)
   return { version: 2, sdk, logs }
 }
 
-const facade = (client: Open, at: Combination, wire: Tap): Omit<TestClient, "send" | typeof Symbol.asyncDispose> => {
+const facade = (
+  client: Open,
+  at: Combination,
+  wire: Tap
+): Omit<TestClient, "send" | "closeServer" | typeof Symbol.asyncDispose> => {
   const { version, sdk, logs } = client
   const methods: any = sdk
   const ask = (asked: Promise<unknown>) => answerOf(asked, at, sdk.getServerVersion())
   return {
     at,
+    sdk,
     wire,
     logs,
     instructions: sdk.getInstructions(),

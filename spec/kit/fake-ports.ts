@@ -14,6 +14,8 @@ export interface FakePorts {
   readonly principals: Array<PrincipalShape>
   /** Why requests were interrupted, in order. */
   readonly interrupts: Array<string>
+  /** How many notifications the latest `flood` has sent. */
+  readonly sent: () => number
   /** Answers all held requests. */
   readonly release: () => void
   /** Settles at the next `event`: "held", "interrupted" or "received". */
@@ -28,7 +30,7 @@ type Answer = (reply: Reply) => void
 
 /**
  * Methods: `echo` answers its params at once, `later` after a promise, `hold` when released, `notify` and `notify-hold` send
- * `count` progress notifications first, `ask` sends `count` notifications, asks for roots and answers how that went, `prepared` answers bytes, `constant` one shared object, `print` writes to
+ * `count` progress notifications first, `flood` sends `count` of them (with `text`) as fast as there is room, `ask` sends `count` notifications, asks for roots and answers how that went, `prepared` answers bytes, `constant` one shared object, `print` writes to
  * console.log, `status` chooses an HTTP status, `throw` throws, `many` answers `text` `count` times over.
  */
 export const fakePorts = (): FakePorts => {
@@ -38,6 +40,7 @@ export const fakePorts = (): FakePorts => {
   const principals: Array<PrincipalShape> = []
   const interrupts: Array<string> = []
   const held = new Set<() => void>()
+  let sent = 0
 
   const run = (
     request: FakeRequest,
@@ -61,6 +64,26 @@ export const fakePorts = (): FakePorts => {
           return undefined
         }
         break
+      case "flood": {
+        const { count = 1, text } = params
+        let progress = 0
+        const go = () => {
+          while (progress < count) {
+            sent = ++progress
+            const message = text === undefined ? {} : { message: text }
+            const told = { progressToken: request.id, ...message, progress }
+            const room = notify({ jsonrpc: "2.0", method: "notifications/progress", params: told })
+            if (room !== undefined) {
+              void room.then(go)
+              return
+            }
+          }
+          ok({ done: true })
+        }
+        // in a turn of its own, as most work is
+        queueMicrotask(go)
+        return { interrupt: (why) => void interrupts.push(why) }
+      }
       case "ask": {
         for (let n = 0; n < (params.count ?? 0); n++) notify({ jsonrpc: "2.0", method: "notifications/x" })
         ok({ why: ask({ jsonrpc: "2.0", id: "asked-1", method: "roots/list" }) ?? "asked" })
@@ -159,6 +182,7 @@ export const fakePorts = (): FakePorts => {
           work.interrupt(why)
         }
       },
+      end: () => {},
       ended: () => {
         received.push("ended")
       }
@@ -167,7 +191,7 @@ export const fakePorts = (): FakePorts => {
 
   return {
     ports: {
-      http: {
+      http: () => ({
         receive: (body, head, principal, sink) => {
           received.push(body)
           heads.push(head)
@@ -179,19 +203,28 @@ export const fakePorts = (): FakePorts => {
           }
           return run(request, sink, sink.reply)
         },
-        end: (head, principal) => {
+        listen: (head, principal, sink) => {
           received.push(head.method)
           heads.push(head)
           principals.push(principal)
-          return { status: 200 }
+          sink.begin()
+          return { interrupt: sink.close as () => undefined }
+        },
+        end: (head, principal, sink) => {
+          received.push(head.method)
+          heads.push(head)
+          principals.push(principal)
+          sink.reply({ status: 200 })
+          return undefined
         }
-      },
+      }),
       connect
     },
     received,
     heads,
     principals,
     interrupts,
+    sent: () => sent,
     release: () => {
       for (const finish of [...held]) {
         finish()

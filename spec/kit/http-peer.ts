@@ -21,8 +21,12 @@ export interface HttpSession {
   readonly call: (id: string | number, name: string, args?: object, init?: RequestInit) => Promise<Events>
   /** Answers what the server asked, on a connection of its own; the status. */
   readonly answer: (asked: any, result: unknown) => Promise<number>
+  /** Opens a stream by GET, or goes on with the one that an event was on. */
+  readonly listen: (lastEventId?: string, init?: RequestInit) => Promise<Response>
   readonly end: (headers?: Headers) => Promise<Response>
 }
+
+export type HttpPeerOptions = Omit<FetchOptions, "path">
 
 export const adapters = ["node", "fetch"] as const
 
@@ -30,9 +34,9 @@ export const adapters = ["node", "fetch"] as const
 export const httpPeer = async (
   adapter: (typeof adapters)[number],
   served: AnyServer | App,
-  { gracePeriod = 0, authenticate }: Pick<FetchOptions, "gracePeriod" | "authenticate"> = {}
+  options: HttpPeerOptions = {}
 ): Promise<HttpPeer> => {
-  const { url, handle, close } = await open(adapter, served, gracePeriod, authenticate)
+  const { url, handle, close } = await open(adapter, served, options)
   const request: HttpPeer["request"] = (body, headers = {}, init = {}) =>
     handle(
       new Request(url, {
@@ -63,6 +67,11 @@ export const httpPeer = async (
         return eventsOf(response)
       },
       answer: async ({ id }, result) => (await send({ jsonrpc: "2.0", id, result })).status,
+      listen: (lastEventId, init = {}) => {
+        const resuming = lastEventId === undefined ? {} : { "last-event-id": lastEventId }
+        const listening = { ...headers, accept: "text/event-stream", ...resuming }
+        return request(undefined, listening, { method: "GET", ...init })
+      },
       end: (other = {}) => request(undefined, { ...headers, ...other }, { method: "DELETE" })
     }
   }
@@ -72,14 +81,12 @@ export const httpPeer = async (
 const open = async (
   adapter: (typeof adapters)[number],
   served: AnyServer | App,
-  gracePeriod: number,
-  authenticate: FetchOptions["authenticate"]
+  { gracePeriod = 0, ...options }: HttpPeerOptions
 ) => {
   if (adapter === "node") {
-    const http = { port: 0, ...(authenticate && { authenticate }) }
-    const serving = await serve(served as never, { http, signals: false, gracePeriod })
+    const serving = await serve(served as never, { http: { port: 0, ...options }, signals: false, gracePeriod })
     return { url: serving.url!, handle: fetch, close: serving.close }
   }
-  const handler = toFetchHandler(served as never, { gracePeriod, ...(authenticate && { authenticate }) })
+  const handler = toFetchHandler(served as never, { gracePeriod, ...options })
   return { url: "http://localhost/mcp", handle: handler as typeof fetch, close: handler.dispose }
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -27,9 +27,14 @@ describe("the published package", () => {
     expect(built.filter((file) => /\.d\.ts(\.map)?$/.test(file))).toEqual(declared.sort())
   })
 
-  it("is few files to load: the entry, what it shares, and node:http for whoever serves over it", () => {
+  it("is few files to load: the entry, the chunks it shares with the others, and node:http for whoever serves over it", async () => {
     const scripts = consumer.files.filter((file) => file.endsWith(".js")).map((file) => file.replace(/-\w{8}/, ""))
-    expect(scripts.sort()).toEqual(["dist/chunk.js", "dist/index.js", "dist/node.js"])
+    const entries = Object.keys(JSON.parse(await readFile(join(consumer.library, "package.json"), "utf8")).exports)
+      .filter((entry) => entry !== "./package.json")
+      .map((entry) => join("dist", entry, "index.js"))
+    expect([...new Set(scripts)].sort()).toEqual(["dist/chunk.js", ...entries, "dist/node.js"].sort())
+    const loaded = await loadedBy(join(consumer.library, "dist/index.js"))
+    expect(loaded.length).toBeLessThanOrEqual(4)
     expect(consumer.files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "CHANGELOG.md"]))
   })
 
@@ -60,6 +65,17 @@ describe("the published package", () => {
     expect(code, stdout + stderr).toBe(0)
   })
 })
+
+/** The script and every script it imports as it loads. */
+const loadedBy = async (script: string, seen: Array<string> = []): Promise<ReadonlyArray<string>> => {
+  if (seen.includes(script)) return seen
+  seen.push(script)
+  const text = await readFile(script, "utf8")
+  for (const [, specifier = ""] of text.matchAll(/^(?:import|export)[^"]*"(\.[^"]+)"/gm)) {
+    await loadedBy(join(dirname(script), specifier), seen)
+  }
+  return seen
+}
 
 /** The README's five minutes: one tool, served on stdio. */
 const program = `
@@ -97,6 +113,20 @@ describe("in somebody's project", () => {
     child.end()
     expect(await child.ended()).toEqual({ code: 0, signal: null })
     expect(child.stdout().trim().split("\n")).toHaveLength(2)
+  })
+
+  it("specs run on mcpipe/testing, which loads no SDK either", async () => {
+    await consumer.write(
+      "spec.mjs",
+      `import { server, tool } from "mcpipe"
+       import { accept, connect } from "mcpipe/testing"
+       const ask = tool({ name: "ask" }, async (_, { elicit }) => String(await elicit.confirm("Sure?")))
+       const client = await connect(server({ name: "app", version: "1.0.0" }).tool(ask), { elicitation: [accept({ ok: true })] })
+       console.log(await client.call(ask))
+       await client.close()`
+    )
+    const { code, stdout, stderr } = await consumer.exec(process.execPath, ["spec.mjs"])
+    expect([code, stdout, stderr]).toEqual([0, "true\n", ""])
   })
 
   it("importing mcpipe starts nothing, and loads neither the Effect barrel nor the SDK", async () => {

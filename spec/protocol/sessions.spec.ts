@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { assemble, server } from "mcpipe"
 import { describe, expect, it } from "vitest"
 import type { InFlight, Reply, Sink } from "../../lib/protocol/exchange.ts"
-import type { HandshakePeer } from "../../lib/protocol/handshake-peer.ts"
+import type { HttpSession } from "../../lib/protocol/http-session.ts"
 import type { Refusal } from "../../lib/protocol/reasons.ts"
 import { type SessionsOptions, sessionsOf } from "../../lib/protocol/sessions.ts"
 import { anonymous, type PrincipalShape } from "../../lib/services/principal.ts"
@@ -14,28 +15,30 @@ const client = (name = "c") => ({
 })
 const ada: PrincipalShape = { ...anonymous, id: "ada", anonymous: false }
 
+// no request is served here, so any app will do
+const running = await assemble(server({ name: "any", version: "1" }))["~mcpipe/App"].running()
+
 /** Sessions under a clock that a spec moves. */
 const sessionsAt = (options: SessionsOptions = {}) => {
   const clock = { now: 0 }
-  // no request is served here, which is all that the app is needed for
-  const sessions = sessionsOf({} as never, { now: () => clock.now, ...options })
-  const begin = (name?: string, principal = anonymous): HandshakePeer => {
+  const sessions = sessionsOf(running, { now: () => clock.now, ...options })
+  const begin = (name?: string, principal = anonymous): HttpSession => {
     const session = sessions.begin(client(name), principal)
     if (session === undefined || "reason" in session) throw new Error("no session")
     return session
   }
-  const isKnown = ({ sessionId }: HandshakePeer, principal = anonymous) =>
+  const isKnown = ({ sessionId }: HttpSession, principal = anonymous) =>
     !("reason" in sessions.find(sessionId, principal))
   return { sessions, clock, begin, isKnown }
 }
 
 /** A request in flight, what it was answered and how it was interrupted. */
-const hold = (session: HandshakePeer, id = 1) => {
+const hold = (session: HttpSession, id = 1) => {
   const replies: Array<Reply> = []
   const asked: Array<any> = []
   const interrupts: Array<string> = []
   const sink: Sink = {
-    notify: () => {},
+    notify: () => undefined,
     ask: (message) => {
       asked.push(message)
       return undefined
@@ -133,7 +136,7 @@ describe("a session that nobody uses", () => {
   })
 
   it("does not end while one of its requests runs, and its time begins when that has ended", () => {
-    const { clock, begin, isKnown, sessions } = sessionsAt({ idleMillis: 1_000 })
+    const { clock, begin, isKnown, sessions } = sessionsAt({ idleTimeout: 1_000 })
     const session = begin()
     const held = hold(session)
     clock.now = 50_000
@@ -147,7 +150,7 @@ describe("a session that nobody uses", () => {
   })
 
   it("leaves nothing behind, were there a hundred thousand of them", () => {
-    const { sessions, clock, begin } = sessionsAt({ idleMillis: 1_000 })
+    const { sessions, clock, begin } = sessionsAt({ idleTimeout: 1_000 })
     for (let n = 0; n < 100_000; n++) {
       clock.now = n
       begin()
@@ -160,7 +163,7 @@ describe("a session that nobody uses", () => {
 
 describe("when all places are taken", () => {
   it("the session unused for longest makes room", () => {
-    const { sessions, clock, begin, isKnown } = sessionsAt({ most: 3 })
+    const { sessions, clock, begin, isKnown } = sessionsAt({ max: 3 })
     const [first, second, third] = ["1", "2", "3"].map((name) => begin(name))
     clock.now = 1
     expect(isKnown(first!)).toBe(true)
@@ -176,7 +179,7 @@ describe("when all places are taken", () => {
   })
 
   it("one with a request in flight keeps its place; where all have, nobody gets a new one", () => {
-    const { sessions, begin, isKnown } = sessionsAt({ most: 2 })
+    const { sessions, begin, isKnown } = sessionsAt({ max: 2 })
     const busy = begin("busy")
     const held = hold(busy)
     const idle = begin("idle")

@@ -11,7 +11,7 @@ const info = { name: "s", version: "1.0.0" }
 const swap = async (app: ReturnType<typeof assemble>, ...components: ReadonlyArray<Component>) => {
   const running = await app["~mcpipe/App"].running()
   const { generation } = running.catalogue()
-  running.swap(catalogueOf(running.assembly.nodes, { load: () => components }, generation + 1))
+  running.swap(catalogueOf(running.assembly.nodes, () => components, generation + 1))
 }
 
 const named = (name: string, text = name) => tool({ name }, () => text)
@@ -102,7 +102,7 @@ describe("Changes", () => {
     expect(seen).toEqual([
       { type: "resource-updated", ref: Resource.ref("config://app") },
       { type: "resource-updated", ref: Resource.ref("user://1") },
-      { type: "catalogue-changed", generation: 1 }
+      { type: "catalogue-changed", generation: 1, kinds: ["tools"] }
     ])
     await app.dispose()
   })
@@ -135,7 +135,7 @@ describe("Changes", () => {
       tool({ name }, function* () {
         const { publish, subscribe } = yield* Changes
         const subscription = yield* subscribe
-        yield* publish({ type: "catalogue-changed", generation: seen.length })
+        yield* publish({ type: "catalogue-changed", generation: seen.length, kinds: [] })
         const change = yield* PubSub.take(subscription)
         seen.push(JSON.stringify(change))
       })
@@ -144,6 +144,7 @@ describe("Changes", () => {
     await using second = await connectWire(s)
     await first.call("t")
     await second.call("t")
-    expect(seen).toEqual([0, 1].map((generation) => JSON.stringify({ type: "catalogue-changed", generation })))
+    const changes = [0, 1].map((generation) => ({ type: "catalogue-changed", generation, kinds: [] }))
+    expect(seen).toEqual(changes.map((change) => JSON.stringify(change)))
   })
 })

@@ -8,14 +8,14 @@ describe("Changes.layerTest", () => {
       const changes = yield* Changes
       yield* changes.resourceUpdated("config://app")
       yield* changes.resourceUpdated(Resource.ref("user://1"))
-      yield* changes.publish({ type: "catalogue-changed", generation: 3 })
+      yield* changes.publish({ type: "catalogue-changed", generation: 3, kinds: ["tools"] })
     })
     const seen: Array<Change> = []
     await Effect.runPromise(Effect.provide(announce, Changes.layerTest(seen)))
     expect(seen).toEqual([
       { type: "resource-updated", ref: Resource.ref("config://app") },
       { type: "resource-updated", ref: Resource.ref("user://1") },
-      { type: "catalogue-changed", generation: 3 }
+      { type: "catalogue-changed", generation: 3, kinds: ["tools"] }
     ])
   })
 })
@@ -25,9 +25,9 @@ describe("Changes.layer", () => {
     const program = Effect.gen(function* () {
       const { publish, subscribe } = yield* Changes
       const first = yield* subscribe
-      yield* publish({ type: "catalogue-changed", generation: 1 })
+      yield* publish({ type: "catalogue-changed", generation: 1, kinds: [] })
       const second = yield* subscribe
-      yield* publish({ type: "catalogue-changed", generation: 2 })
+      yield* publish({ type: "catalogue-changed", generation: 2, kinds: [] })
       return [yield* PubSub.take(first), yield* PubSub.take(first), yield* PubSub.take(second)]
     })
     const changes = await Effect.runPromise(Effect.provide(Effect.scoped(program), Changes.layer))
@@ -39,12 +39,13 @@ describe("Changes.layer", () => {
       const { publish, subscribe } = yield* Changes
       const late = yield* subscribe
       for (let generation = 0; generation < 1030; generation++)
-        yield* publish({ type: "catalogue-changed", generation })
+        yield* publish({ type: "catalogue-changed", generation, kinds: [] })
       return yield* PubSub.take(late)
     })
     expect(await Effect.runPromise(Effect.provide(Effect.scoped(program), Changes.layer))).toEqual({
       type: "catalogue-changed",
-      generation: 6
+      generation: 6,
+      kinds: []
     })
   })
 })

@@ -218,7 +218,8 @@ describe("ClientLog.forward", () => {
       },
       logLevel: "debug",
       asks: undefined,
-      suspended: () => false, errors: []
+      suspended: () => false,
+      errors: []
     })
     log("first", inside)
     log("second", inside)

@@ -102,7 +102,8 @@ export const isRefusal = (decision: PrincipalShape | Refusal): decision is Refus
 const isThenable = (value: unknown): value is PromiseLike<Decision> =>
   typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
 
-const isAuthRefusal = (value: unknown): value is AuthRefusal =>
+/** Whether a value was made by `refuse`. */
+export const isAuthRefusal = (value: unknown): value is AuthRefusal =>
   typeof value === "object" && value !== null && "~mcpipe/AuthRefusal" in value
 
 const decided = (value: Decision): PrincipalShape | Refusal => {

@@ -1,4 +1,4 @@
-import type { InFlight, Ports, Reply, Sink } from "../../protocol/exchange.ts"
+import type { HttpPort, HttpPortOptions, HttpSink, InFlight, Reply, SessionLimits } from "../../protocol/exchange.ts"
 import { parseJson } from "../../protocol/json.ts"
 import { errorOf, type Refusal, refusal, statusOf } from "../../protocol/reasons.ts"
 import type { PrincipalShape } from "../../services/principal.ts"
@@ -10,9 +10,11 @@ import { ServeError } from "../serve-error.ts"
 import type { Authenticate } from "./authenticate.ts"
 import { type Gate, type GateHead, makeGate, onlyAnswers } from "./gate.ts"
 import { type HostRuleOptions, hostRule } from "./hosts.ts"
+import { type Pulse, pulseOf } from "./pulse.ts"
+import { type Router, type RouterOptions, routerOf } from "./router.ts"
 
 /** Options of HTTP serving, whichever adapter carries it. */
-export interface HttpCoreOptions extends HostRuleOptions {
+export interface HttpCoreOptions extends HostRuleOptions, RouterOptions {
   /** Path of the endpoint. Default `/mcp`. */
   readonly path?: string | undefined
   /** Whether one proxy stands before us that writes `X-Forwarded-Host`, `-Proto` and `-For`. Default false: they are ignored. */
@@ -30,6 +32,24 @@ export interface HttpCoreOptions extends HostRuleOptions {
   readonly strictJson?: boolean | undefined
   /** Milliseconds a body may take once its head has arrived; later answers 408. Default 30,000. */
   readonly bodyTimeout?: number | undefined
+  /**
+   * Sessions of clients up to 2025-11-25: `idleTimeout` is the milliseconds, from 1, after which one ends that has neither a
+   * request in flight nor a GET stream, by default 30 minutes; `max` is how many there may be at once, from 1, by default
+   * 10,000, and the one unused for longest makes room. False: no session is ever begun, every request stands for itself, and
+   * nobody can be asked, told of changes or answered later.
+   */
+  readonly sessions?: SessionLimits | false | undefined
+  /**
+   * `"json"`: a POST is only ever answered by JSON, for proxies that cannot carry streams of events. In a session, progress, log
+   * messages and questions then go to its GET stream; elsewhere there is no progress and no log. Default `"auto"`: a POST is
+   * answered by a stream of events where something is to be told before the answer.
+   */
+  readonly responses?: "auto" | "json" | undefined
+  /**
+   * Milliseconds between signs of life on streams of events in which nothing else happens, from 100, or 0 for none. A request
+   * that is not answered for so long, or for 5 seconds where its client can resume it, begins its stream. Default 15,000.
+   */
+  readonly keepAlive?: number | undefined
 }
 
 /** HTTP options, checked and with defaults. */
@@ -42,6 +62,14 @@ export interface HttpCore {
   readonly maxDepth: number
   readonly strictJson: boolean
   readonly bodyTimeout: number
+  /** How the protocol shall serve clients with sessions. */
+  readonly port: HttpPortOptions
+  readonly keepAlive: number
+  /** Milliseconds after which a silent request begins its stream where its client can resume it. */
+  readonly silence: number
+  readonly pulse: Pulse
+  /** What is served beside MCP. */
+  readonly router: Router | undefined
 }
 
 /** Checks the options; throws a `ServeError` naming option, value and range. */
@@ -60,33 +88,64 @@ export const httpCore = (options: HttpCoreOptions, boundHost: string | undefined
   const maxBodyBytes = integerOption("maxBodyBytes", options.maxBodyBytes, 4 * 1_048_576, 1, 1_073_741_824)
   booleanOption("dangerouslyAllowAnyHost", options.dangerouslyAllowAnyHost, false)
   booleanOption("dangerouslyAllowAnyOrigin", options.dangerouslyAllowAnyOrigin, false)
+  const rule = hostRule(options, boundHost)
+  const sessions = sessionLimits(options.sessions)
+  const { responses = "auto" } = options
+  if (responses !== "auto" && responses !== "json") {
+    throw new ServeError(`Option \`responses\` is ${show(responses)}: use "auto" or "json".`)
+  }
+  const keepAlive = options.keepAlive === 0 ? 0 : integerOption("keepAlive", options.keepAlive, 15_000, 100, maxTimer)
   return {
     path,
-    gate: makeGate({ path, rule: hostRule(options, boundHost), maxBodyBytes }),
+    gate: makeGate({
+      path,
+      rule,
+      maxBodyBytes,
+      sessions: sessions !== false,
+      jsonOnly: responses === "json"
+    }),
     trustProxy: booleanOption("trustProxy", options.trustProxy, false),
     authenticate: options.authenticate,
     maxBodyBytes,
     maxDepth: integerOption("maxDepth", options.maxDepth, 64, 8, 1_000),
     strictJson: booleanOption("strictJson", options.strictJson, false),
-    bodyTimeout: integerOption("bodyTimeout", options.bodyTimeout, 30_000, 1, maxTimer)
+    bodyTimeout: integerOption("bodyTimeout", options.bodyTimeout, 30_000, 1, maxTimer),
+    port: { sessions },
+    keepAlive,
+    silence: Math.min(silenceMillis, keepAlive || silenceMillis),
+    pulse: pulseOf(keepAlive || silenceMillis),
+    router: routerOf(options, path, rule)
+  }
+}
+
+/** Streams that are begun for resuming alone are begun this late, in milliseconds: most answers are there before. */
+const silenceMillis = 5_000
+
+const sessionLimits = (sessions: HttpCoreOptions["sessions"]): SessionLimits | false => {
+  if (sessions === undefined) return {}
+  if (sessions === false) return false
+  if (typeof sessions !== "object" || sessions === null) {
+    throw new ServeError(`Option \`sessions\` is ${show(sessions)}: use { idleTimeout, max }, or false for none.`)
+  }
+  return {
+    idleTimeout: integerOption("sessions.idleTimeout", sessions.idleTimeout, 1_800_000, 1, maxTimer),
+    max: integerOption("sessions.max", sessions.max, 10_000, 1, 10_000_000)
   }
 }
 
 /** Parses a body and hands it to the protocol; `passed` is the gate's verdict. A fault of our own answers a masked 500. */
 export const receiveBody = (
-  ports: Ports,
+  port: HttpPort,
   text: string,
   { maxDepth, strictJson }: HttpCore,
   passed: number,
   head: GateHead,
   principal: PrincipalShape,
-  sink: Sink
+  sink: HttpSink
 ): InFlight | undefined => {
   try {
-    if (head.method === "DELETE") {
-      sink.reply(ports.http.end(head, principal))
-      return undefined
-    }
+    if (head.method === "GET") return port.listen(head, principal, sink)
+    if (head.method === "DELETE") return port.end(head, principal, sink)
     const body = parseJson(text, maxDepth, strictJson)
     if (!body.ok) {
       sink.reply(refusedReply(body.refusal))
@@ -97,7 +156,7 @@ export const receiveBody = (
       sink.reply({ status: statusOf(shuttingDown, "handshake"), headers: shuttingDown.headers, message })
       return undefined
     }
-    return ports.http.receive(body.value, head, principal, sink)
+    return port.receive(body.value, head, principal, sink)
   } catch (error) {
     sink.reply(refusedReply(internalError("a request failed", error)))
     return undefined

@@ -1,43 +1,56 @@
 import { encodeMessage, encodeReply } from "../../protocol/encode.ts"
-import type { InFlight, Ports, Reply, Sink } from "../../protocol/exchange.ts"
+import type { HttpPort, HttpSink, InFlight, Reply, Room } from "../../protocol/exchange.ts"
 import { notUtf8 } from "../../protocol/json.ts"
 import type { Refusal } from "../../protocol/reasons.ts"
 import { shuttingDown } from "../drain.ts"
+import { maxUnreadAsking, maxUnreadBytes } from "../unread.ts"
 import { isRefusal, runAuthenticate } from "./authenticate.ts"
 import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
 import { readBody } from "./fetch-body.ts"
 import { acceptsEvents, acceptsJson, type GateHead } from "./gate.ts"
-import { cannotAsk, maxUnreadBytes, sseEvent, sseHeaders } from "./sse.ts"
+import { cannotAsk, sseComment, sseHeaders, sseText } from "./sse.ts"
 
 /** What the exchanges of one handler share. */
 export interface FetchState {
   readonly core: HttpCore
+  /** GET streams; nobody waits for them to end. */
+  readonly streams: Set<InFlight>
+  readonly isDraining: () => boolean
   readonly enter: (work: InFlight) => void
   readonly leave: (work: InFlight) => void
 }
 
 /** Serves one fetch request. Callbacks, as in node-exchange.ts, and no stream unless there is something to stream. */
 export const exchange = (
-  { core, enter, leave }: FetchState,
-  ports: Ports,
+  { core, streams, isDraining, enter, leave }: FetchState,
+  port: HttpPort,
   request: Request,
   head: GateHead,
   accepted: number
 ): Promise<Response> =>
   new Promise((resolve) => {
+    const takesEvents = (accepted & acceptsEvents) !== 0
+    const listens = head.method === "GET"
     let inFlight: InFlight | undefined
     let stopAuthenticate: (() => void) | undefined
+    let stopBeating: (() => void) | undefined
     let ended = false
     let goesOn = false
     let listening = false
     let events: ReadableStreamDefaultController<Uint8Array> | undefined
+    let drained: Room
+    let resume: (() => void) | undefined
     const end = () => {
       ended = true
+      stopBeating?.()
+      resume?.()
       if (listening) {
         request.signal.removeEventListener("abort", disconnected)
       }
-      // What goes on without its client is still waited for when the handler drains.
-      if (!goesOn) {
+      if (listens) {
+        streams.delete(work)
+      } else if (!goesOn) {
+        // What goes on without its client is still waited for when the handler drains.
         leave(work)
       }
     }
@@ -63,6 +76,8 @@ export const exchange = (
           start: (made) => {
             controller = made
           },
+          // called whenever there is room, and does nothing where nobody waits for it
+          pull: () => resume?.(),
           cancel: disconnected
         },
         { highWaterMark: maxUnreadBytes, size: (chunk) => chunk!.length }
@@ -75,6 +90,30 @@ export const exchange = (
       )
       return controller!
     }
+    const full = (): Promise<void> => {
+      drained ??= new Promise((resolve) => {
+        resume = () => {
+          drained = undefined
+          resume = undefined
+          resolve()
+        }
+      })
+      return drained
+    }
+    const beat = () => {
+      if (ended) {
+        return
+      }
+      if (events === undefined && inFlight?.begin !== undefined) {
+        inFlight.begin()
+      } else if (core.keepAlive > 0) {
+        events ??= open()
+        // what waits to be read says as much
+        if (events.desiredSize! >= maxUnreadBytes) {
+          events.enqueue(comment)
+        }
+      }
+    }
     const work: InFlight = {
       interrupt: (why) => {
         if (inFlight !== undefined) {
@@ -83,31 +122,45 @@ export const exchange = (
           stopAuthenticate?.()
           sink.reply(refusedReply(shuttingDown))
         }
-      }
+      },
+      end: () => inFlight?.end?.()
     }
-    const sink: Sink = {
-      notify: (notification, headers) => {
-        if (ended || (accepted & acceptsEvents) === 0) {
-          return
-        }
-        events ??= open(headers)
-        if (events.desiredSize! > 0) {
-          events.enqueue(encoder.encode(sseEvent(encodeMessage(notification))))
+    const sink: HttpSink = {
+      events: takesEvents,
+      begin: (headers) => {
+        if (!ended && takesEvents) {
+          events ??= open(headers)
         }
       },
+      event: (event, headers) => {
+        if (ended || !takesEvents) {
+          return undefined
+        }
+        events ??= open(headers)
+        events.enqueue(encoder.encode(sseText(event)))
+        return events.desiredSize! < 0 ? full() : undefined
+      },
+      notify: (notification, headers) => sink.event({ data: encodeMessage(notification) }, headers),
       ask: (message) => {
         if (ended) {
           return cannotAsk.gone
         }
-        if ((accepted & acceptsEvents) === 0) {
+        if (!takesEvents) {
           return cannotAsk.acceptsNoEvents
         }
-        events ??= open()
-        if (events.desiredSize! <= 0) {
+        if (events !== undefined && maxUnreadBytes - events.desiredSize! > maxUnreadAsking) {
           return cannotAsk.readsNothing
         }
-        events.enqueue(encoder.encode(sseEvent(encodeMessage(message))))
+        sink.event({ data: encodeMessage(message) })
         return undefined
+      },
+      close: () => {
+        if (!ended) {
+          goesOn = true
+          events ??= open()
+          close(events)
+          end()
+        }
       },
       reply: (reply) => {
         if (ended) {
@@ -124,7 +177,7 @@ export const exchange = (
         } else {
           events ??= open(reply.headers)
           if (reply.message !== undefined) {
-            events.enqueue(encoder.encode(sseEvent(encodeReply(reply))))
+            events.enqueue(encoder.encode(sseText({ data: encodeReply(reply) })))
           }
           close(events)
         }
@@ -144,7 +197,11 @@ export const exchange = (
         request.signal.addEventListener("abort", disconnected)
       }
     }
-    enter(work)
+    if (listens) {
+      streams.add(work)
+    } else {
+      enter(work)
+    }
     stopAuthenticate = runAuthenticate(core.authenticate, head, (decision) => {
       if (ended) {
         return
@@ -166,7 +223,13 @@ export const exchange = (
           refuse(notUtf8)
           return
         }
-        inFlight = receiveBody(ports, text, core, accepted, head, decision, sink)
+        inFlight = receiveBody(port, text, core, accepted, head, decision, sink)
+        if (isDraining()) {
+          inFlight?.end?.()
+        }
+        if (inFlight !== undefined && !ended && takesEvents) {
+          stopBeating = core.pulse.join(beat, inFlight.begin === undefined ? core.keepAlive : core.silence)
+        }
         listen()
       })
     })
@@ -176,6 +239,7 @@ export const exchange = (
   })
 
 const encoder = new TextEncoder()
+const comment = encoder.encode(sseComment)
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 const decode = (body: Uint8Array): string | undefined => {

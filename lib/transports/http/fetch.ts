@@ -1,13 +1,16 @@
 import * as Effect from "effect/Effect"
+import * as Context from "effect/Context"
 import type * as Scope from "effect/Scope"
-import type { InFlight, Ports } from "../../protocol/exchange.ts"
+import type { HttpPort, InFlight } from "../../protocol/exchange.ts"
 import { drained, idleListeners, shuttingDown } from "../drain.ts"
 import { integerOption, maxTimer } from "../options.ts"
 import type { AppLike } from "../running.ts"
 import { type ServeError, toServeError } from "../serve-error.ts"
 import { type HttpCoreOptions, httpCore, internalError, refusedReply } from "./core.ts"
 import { exchange, type FetchState, toResponse } from "./fetch-exchange.ts"
+import { exchangeRoute } from "./fetch-route.ts"
 import { fetchHead } from "./head.ts"
+import { healthResponse, refusedResponse } from "./route-response.ts"
 
 /** Options of a fetch handler. */
 export interface FetchOptions extends HttpCoreOptions {
@@ -31,12 +34,19 @@ export const fetchHandler = (app: AppLike, options: FetchOptions = {}, owned = t
   const gracePeriod = integerOption("gracePeriod", options.gracePeriod, 10_000, 0, maxTimer)
   const listeners = idleListeners()
   const open = new Set<InFlight>()
-  let ports: Ports | undefined
-  let starting: Promise<Ports> | undefined
+  const streams = new Set<InFlight>()
+  let port: HttpPort | undefined
+  let context: Context.Context<never> = Context.empty()
+  let starting: Promise<HttpPort> | undefined
   let disposing: Promise<void> | undefined
-  const start = (): Promise<Ports> =>
+  const start = (): Promise<HttpPort> =>
     (starting ??= app.start().then(
-      (running) => (ports = running.ports),
+      (running) => {
+        context = running.context ?? context
+        core.router?.check(context)
+        port = running.ports.http(core.port)
+        return port
+      },
       (error) => {
         starting = undefined
         throw error
@@ -47,31 +57,50 @@ export const fetchHandler = (app: AppLike, options: FetchOptions = {}, owned = t
       listeners.notify()
     }
   }
-  const state: FetchState = { core, enter: (work) => open.add(work), leave }
+  const state: FetchState = {
+    core,
+    streams,
+    isDraining: () => disposing !== undefined,
+    enter: (work) => open.add(work),
+    leave
+  }
+  const notStarted = (error: unknown) => toResponse(refusedReply(internalError("the app did not start", error)))
   const handle = (request: Request): Promise<Response> => {
     const head = fetchHead(request, core.trustProxy)
     const draining = disposing !== undefined
+    const routed = core.router?.find(head, draining)
+    if (routed !== undefined) {
+      if (routed.type === "refused") return Promise.resolve(refusedResponse(routed.refusal))
+      if (routed.type === "route") {
+        return start().then(() => exchangeRoute(state, context, request, head, routed), notStarted)
+      }
+      return draining ? Promise.resolve(healthResponse(true)) : start().then(() => healthResponse(false), notStarted)
+    }
     // with nothing in flight there is nothing either that a message could still belong to
     const accepted = draining && open.size === 0 ? shuttingDown : core.gate(head, draining)
     if (typeof accepted !== "number") {
       return Promise.resolve(toResponse(refusedReply(accepted)))
     }
-    return ports !== undefined
-      ? exchange(state, ports, request, head, accepted)
-      : start().then(
-          (started) => exchange(state, started, request, head, accepted),
-          (error) => toResponse(refusedReply(internalError("the app did not start", error)))
-        )
+    return port !== undefined
+      ? exchange(state, port, request, head, accepted)
+      : start().then((started) => exchange(state, started, request, head, accepted), notStarted)
   }
   const end = async () => {
     // Requests that wait for the app to start are in flight as soon as it has.
     await starting?.catch(() => {})
+    for (const work of [...open]) {
+      work.end?.()
+    }
     const interrupt = () => {
       for (const work of [...open]) {
         work.interrupt("drained")
       }
     }
     await drained({ pending: () => open.size, onIdle: listeners.add, interrupt }, gracePeriod)
+    // only now: what a call in flight asks may go to them
+    for (const stream of [...streams]) {
+      stream.interrupt("drained")
+    }
     if (owned) {
       await app.dispose()
     }

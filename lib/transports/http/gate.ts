@@ -27,6 +27,10 @@ export interface GateOptions {
   readonly path: string
   readonly rule: HostRule
   readonly maxBodyBytes: number
+  /** Whether there are sessions, which GET and DELETE are for. */
+  readonly sessions: boolean
+  /** Whether a POST is answered by JSON only. */
+  readonly jsonOnly: boolean
 }
 
 export type Gate = (head: GateHead, draining: boolean) => Verdict
@@ -35,7 +39,7 @@ export type Gate = (head: GateHead, draining: boolean) => Verdict
 const maxHeader = 1_024
 
 /** Makes the checks on a request's head, all of them pure and before any of its body is read. */
-export const makeGate = ({ path, rule, maxBodyBytes }: GateOptions): Gate => {
+export const makeGate = ({ path, rule, maxBodyBytes, sessions, jsonOnly }: GateOptions): Gate => {
   const notFound = refusal("not-found", `Nothing is served at this path; MCP is served at ${path}.`)
   return (head, draining) => {
     const { get } = head.headers
@@ -55,10 +59,17 @@ export const makeGate = ({ path, rule, maxBodyBytes }: GateOptions): Gate => {
     }
     if (head.method !== "POST") {
       const version = get("mcp-protocol-version")?.trim()
-      if (version !== undefined && looksSessionless(version)) {
+      if (!sessions || (version !== undefined && looksSessionless(version))) {
         return postOnly
       }
-      return head.method === "DELETE" ? acceptsJson : methodNotAllowed
+      switch (head.method) {
+        case "GET":
+          return (accepts(get("accept")) & acceptsEvents) === 0 ? acceptsNoEvents : acceptsEvents
+        case "DELETE":
+          return acceptsJson
+        default:
+          return methodNotAllowed
+      }
     }
     if (!isJson(get("content-type"))) {
       return unsupportedMediaType
@@ -67,9 +78,10 @@ export const makeGate = ({ path, rule, maxBodyBytes }: GateOptions): Gate => {
     if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
       return unsupportedEncoding
     }
-    const accepted = accepts(get("accept"))
+    const offered = accepts(get("accept"))
+    const accepted = jsonOnly ? offered & acceptsJson : offered
     if (accepted === 0) {
-      return notAcceptable
+      return jsonOnly ? acceptsNoJson : notAcceptable
     }
     const length = get("content-length")
     if (length !== undefined && Number(length) > maxBodyBytes) {
@@ -87,7 +99,8 @@ export const bodyTooLarge = (maxBodyBytes: number): Refusal =>
 export const bodyTimeout = (millis: number): Refusal =>
   refusal("body-timeout", `The body was not complete after ${millis} ms.`)
 
-const forbiddenHost = (host: string | undefined) =>
+/** The refusal of a name that is not one of this server's (403). */
+export const forbiddenHost = (host: string | undefined) =>
   refusal(
     "forbidden-host",
     host === undefined
@@ -95,19 +108,22 @@ const forbiddenHost = (host: string | undefined) =>
       : `This server does not answer to the Host ${show(host)}; its operator can add it to the \`hosts\` option.`
   )
 
-const forbiddenOrigin = (origin: string) =>
+/** The refusal of a page's request that may not come from there (403). */
+export const forbiddenOrigin = (origin: string) =>
   refusal(
     "forbidden-origin",
     `Requests from the Origin ${show(origin)} are not allowed; the operator can add it to the \`origins\` option.`
   )
 
-/** 2026-07-28 basic/transports: POST and nothing else. */
+/** 2026-07-28 basic/transports: POST and nothing else; so too where there are no sessions. */
 const postOnly = refusal("method-not-allowed", "MCP is served by POST only.", { headers: { allow: "POST" } })
 
 /** 2025-11-25 basic/transports, "Session Management". */
-const methodNotAllowed = refusal("method-not-allowed", "MCP is served by POST; DELETE ends a session.", {
-  headers: { allow: "POST, DELETE" }
-})
+const methodNotAllowed = refusal(
+  "method-not-allowed",
+  "MCP is served by POST; GET listens to a session and DELETE ends it.",
+  { headers: { allow: "GET, POST, DELETE" } }
+)
 
 // A safelisted type such as text/plain would let any web page post here without a preflight.
 const unsupportedMediaType = refusal(
@@ -123,6 +139,17 @@ const unsupportedEncoding = refusal(
 const notAcceptable = refusal(
   "not-acceptable",
   "The Accept header must admit application/json or text/event-stream; clients send both."
+)
+
+const acceptsNoJson = refusal(
+  "not-acceptable",
+  "The Accept header must admit application/json: this server answers by nothing else."
+)
+
+/** 2025-11-25 basic/transports, "Listening for Messages from the Server". */
+const acceptsNoEvents = refusal(
+  "not-acceptable",
+  "The Accept header of a GET must admit text/event-stream, which is what it is answered by."
 )
 
 const isJson = (value: string | undefined): boolean => {

@@ -1,22 +1,29 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { encodeMessage, encodeReply, preparedHead } from "../../protocol/encode.ts"
-import type { InFlight, Ports, Reply, Sink } from "../../protocol/exchange.ts"
+import type * as Context from "effect/Context"
+import { encodeMessage, encodeReply } from "../../protocol/encode.ts"
+import type { HttpPort, HttpSink, InFlight, Reply, Room } from "../../protocol/exchange.ts"
 import { notUtf8 } from "../../protocol/json.ts"
-import type { Refusal } from "../../protocol/reasons.ts"
+import { shuttingDown } from "../drain.ts"
+import { maxUnreadAsking, maxUnreadBytes } from "../unread.ts"
 import { isUtf8 } from "../utf8.ts"
 import { isRefusal, runAuthenticate } from "./authenticate.ts"
-import { bodyTimer } from "./body-timer.ts"
 import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
-import { acceptsEvents, acceptsJson, bodyTimeout, bodyTooLarge } from "./gate.ts"
+import { acceptsEvents, acceptsJson } from "./gate.ts"
 import { nodeHead } from "./head.ts"
-import { shuttingDown } from "../drain.ts"
-import { cannotAsk, maxUnreadBytes, sseEvent, sseHeaderList } from "./sse.ts"
+import { readBody } from "./node-body.ts"
+import { headerList, refuseUnread, send } from "./node-response.ts"
+import { exchangeRoute } from "./node-route.ts"
+import { cannotAsk, sseComment, sseHeaderList, sseText } from "./sse.ts"
 
 /** What the exchanges of one listening server share. */
 export interface NodeState {
   readonly core: HttpCore
-  readonly ports: Ports
+  readonly port: HttpPort
+  /** What Effects of routes run in. */
+  readonly context: Context.Context<never>
   draining: boolean
+  /** GET streams; nobody waits for them to end. */
+  readonly streams: Set<InFlight>
   readonly enter: (work: InFlight) => void
   readonly leave: (work: InFlight) => void
 }
@@ -28,17 +35,27 @@ export interface NodeState {
 export const exchange = (state: NodeState, request: IncomingMessage, response: ServerResponse): void => {
   const { core } = state
   const head = nodeHead(request, core.trustProxy)
+  const routed = core.router?.find(head, state.draining)
+  if (routed !== undefined) {
+    exchangeRoute(state, request, response, head, routed)
+    return
+  }
   const accepted = core.gate(head, state.draining)
   if (typeof accepted !== "number") {
     refuseUnread(request, response, accepted, state.draining)
     return
   }
+  const events = (accepted & acceptsEvents) !== 0
   let inFlight: InFlight | undefined
   let stopAuthenticate: (() => void) | undefined
   let stopReading: (() => void) | undefined
+  let stopBeating: (() => void) | undefined
   let ended = false
   let goesOn = false
   let streaming = false
+  let drained: Room
+  let resume: (() => void) | undefined
+
   const work: InFlight = {
     interrupt: (why) => {
       if (inFlight !== undefined) {
@@ -50,35 +67,80 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         stopReading?.()
         refuseUnread(request, response, shuttingDown, true)
       }
+    },
+    end: () => inFlight?.end?.()
+  }
+  const begin = (headers?: Reply["headers"]) => {
+    streaming = true
+    response.writeHead(200, headerList(headers, sseHeaderList, false))
+  }
+  const full = (): Promise<void> => {
+    drained ??= new Promise((resolve) => {
+      resume = () => {
+        drained = undefined
+        resume = undefined
+        resolve()
+      }
+      response.once("drain", resume)
+    })
+    return drained
+  }
+  const beat = () => {
+    if (ended) {
+      return
+    }
+    if (streaming) {
+      // what waits to be read says as much
+      if (core.keepAlive > 0 && response.writableLength === 0) {
+        response.write(sseComment)
+      }
+    } else if (inFlight?.begin !== undefined) {
+      inFlight.begin()
+    } else if (core.keepAlive > 0) {
+      begin()
+      response.write(sseComment)
     }
   }
-  const sink: Sink = {
-    notify: (notification, headers) => {
-      if (ended || (accepted & acceptsEvents) === 0 || response.writableLength > maxUnreadBytes) {
-        return
+  const sink: HttpSink = {
+    events,
+    begin: (headers) => {
+      if (!ended && !streaming && events) {
+        begin(headers)
+        response.flushHeaders()
+      }
+    },
+    event: (event, headers) => {
+      if (ended || !events) {
+        return undefined
       }
       if (!streaming) {
-        streaming = true
-        response.writeHead(200, headerList(headers, sseHeaderList, false))
+        begin(headers)
       }
-      response.write(sseEvent(encodeMessage(notification)))
+      response.write(sseText(event))
+      return response.writableLength > maxUnreadBytes ? full() : undefined
     },
+    notify: (notification, headers) => sink.event({ data: encodeMessage(notification) }, headers),
     ask: (message) => {
       if (ended) {
         return cannotAsk.gone
       }
-      if ((accepted & acceptsEvents) === 0) {
+      if (!events) {
         return cannotAsk.acceptsNoEvents
       }
-      if (response.writableLength > maxUnreadBytes) {
+      if (response.writableLength > maxUnreadAsking) {
         return cannotAsk.readsNothing
       }
-      if (!streaming) {
-        streaming = true
-        response.writeHead(200, sseHeaderList as Array<string>)
-      }
-      response.write(sseEvent(encodeMessage(message)))
+      sink.event({ data: encodeMessage(message) })
       return undefined
+    },
+    close: () => {
+      if (!ended) {
+        ended = true
+        goesOn = true
+        // a reader that is gone for good may never let go of what it was sent
+        resume?.()
+        response.end()
+      }
     },
     reply: (reply) => {
       if (ended) {
@@ -92,13 +154,18 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         if (!streaming) {
           response.writeHead(200, headerList(reply.headers, sseHeaderList, state.draining))
         }
-        response.end(reply.message === undefined ? "" : sseEvent(encodeReply(reply)))
+        response.end(reply.message === undefined ? "" : sseText({ data: encodeReply(reply) }))
       } else {
         send(response, reply, state.draining)
       }
     }
   }
-  state.enter(work)
+  const listens = head.method === "GET"
+  if (listens) {
+    state.streams.add(work)
+  } else {
+    state.enter(work)
+  }
   response.on("close", () => {
     if (!ended) {
       ended = true
@@ -106,8 +173,12 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
       stopReading?.()
       goesOn = inFlight?.interrupt("disconnected") === true
     }
-    // What goes on without its client is still waited for when the server drains.
-    if (!goesOn) {
+    resume?.()
+    stopBeating?.()
+    if (listens) {
+      state.streams.delete(work)
+    } else if (!goesOn) {
+      // What goes on without its client is still waited for when the server drains.
       state.leave(work)
     }
   })
@@ -135,142 +206,13 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         sink.reply(refusedReply(notUtf8))
         return
       }
-      inFlight = receiveBody(state.ports, text, core, accepted, head, decision, sink)
+      inFlight = receiveBody(state.port, text, core, accepted, head, decision, sink)
+      if (state.draining) {
+        inFlight?.end?.()
+      }
+      if (inFlight !== undefined && !ended && events) {
+        stopBeating = core.pulse.join(beat, inFlight.begin === undefined ? core.keepAlive : core.silence)
+      }
     })
   })
-}
-
-const noBytes = Buffer.alloc(0)
-
-/** Reads a body within the limits on size and time and calls `done` once, unless the returned function stops it before. */
-const readBody = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  { maxBodyBytes, bodyTimeout: millis }: HttpCore,
-  done: (body: Buffer | Refusal) => void
-): (() => void) => {
-  let first: Buffer | undefined
-  let chunks: Array<Buffer> | undefined
-  let size = 0
-  const stop = () => {
-    disarm()
-    request.off("data", take)
-    request.off("end", end)
-  }
-  const take = (chunk: Buffer) => {
-    size += chunk.length
-    if (size > maxBodyBytes) {
-      stop()
-      done(bodyTooLarge(maxBodyBytes))
-    } else if (first === undefined) {
-      first = chunk
-    } else {
-      chunks ??= [first]
-      chunks.push(chunk)
-    }
-  }
-  const end = () => {
-    disarm()
-    done(chunks === undefined ? (first ?? noBytes) : Buffer.concat(chunks, size))
-  }
-  const disarm = bodyTimer(millis, () => {
-    stop()
-    done(bodyTimeout(millis))
-  })
-  request.on("data", take)
-  request.on("end", end)
-  if (request.headers.expect !== undefined) {
-    response.writeContinue()
-  }
-  return stop
-}
-
-const send = (response: ServerResponse, reply: Reply, closing: boolean): void => {
-  const { message, resultBytes } = reply
-  if (resultBytes !== undefined && message !== undefined && "id" in message && message.id !== undefined) {
-    sendPrepared(response, reply, preparedHead(message.id), resultBytes, closing)
-    return
-  }
-  const body = encodeReply(reply)
-  const length = typeof body === "string" ? Buffer.byteLength(body) : body.length
-  const headers = ["content-length", `${length}`]
-  if (length > 0) {
-    headers.push("content-type", "application/json")
-  }
-  response.writeHead(reply.status, headerList(reply.headers, headers, closing))
-  response.end(body)
-}
-
-/** Prepared results with the brace that ends their message, so that it takes two writes and not three. */
-const ended = new WeakMap<Uint8Array, Buffer>()
-
-const endedBytes = (resultBytes: Uint8Array): Buffer => {
-  let bytes = ended.get(resultBytes)
-  if (bytes === undefined) {
-    bytes = Buffer.concat([resultBytes, Buffer.from("}")])
-    ended.set(resultBytes, bytes)
-  }
-  return bytes
-}
-
-/** Node gathers the parts into one write; copying 50 kB together would cost more than all the rest of a list. */
-const sendPrepared = (
-  response: ServerResponse,
-  reply: Reply,
-  head: string,
-  resultBytes: Uint8Array,
-  closing: boolean
-): void => {
-  const rest = endedBytes(resultBytes)
-  const length = Buffer.byteLength(head) + rest.length
-  const headers = ["content-length", `${length}`, "content-type", "application/json"]
-  response.writeHead(reply.status, headerList(reply.headers, headers, closing))
-  response.write(head)
-  response.end(rest)
-}
-
-const headerList = (headers: Reply["headers"], own: ReadonlyArray<string>, closing: boolean): Array<string> => {
-  if (headers === undefined && !closing) {
-    return own as Array<string>
-  }
-  const list = [...own]
-  for (const name in headers) {
-    list.push(name, headers[name]!)
-  }
-  if (closing) {
-    list.push("connection", "close")
-  }
-  return list
-}
-
-/** An unread body of at most this many bytes is read to its end so that the connection can be kept. */
-const maxDiscarded = 65_536
-
-/** A client that goes on sending after its refusal is listened to this long, in milliseconds. */
-const lingerMillis = 2_000
-
-/** Answers without reading the body. */
-const refuseUnread = (request: IncomingMessage, response: ServerResponse, refused: Refusal, closing: boolean): void => {
-  const reply = refusedReply(refused)
-  const declared = request.headers["content-length"]
-  const hasBody = request.headers["transfer-encoding"] !== undefined || (declared !== undefined && declared !== "0")
-  if (!hasBody || request.complete) {
-    send(response, reply, closing)
-    return
-  }
-  // Whoever was too slow with a body, or waits for our "100 Continue" to send it, is not sending now.
-  if (refused.reason === "body-timeout" || request.headers.expect !== undefined) {
-    send(response, reply, true)
-    return
-  }
-  const body = encodeReply(reply)
-  const small = declared !== undefined && Number(declared) <= maxDiscarded
-  const headers = ["content-type", "application/json", "content-length", `${Buffer.byteLength(body)}`]
-  response.writeHead(reply.status, headerList(reply.headers, headers, closing || !small))
-  response.write(body)
-  // Closing a socket with unread bytes resets it, and the client could lose the answer: so discard for a moment first.
-  const linger = setTimeout(() => response.destroy(), lingerMillis)
-  request.on("end", () => response.end())
-  response.on("close", () => clearTimeout(linger))
-  request.resume()
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import * as Context from "effect/Context"
 import type { InFlight, Ports } from "../../protocol/exchange.ts"
 import { drained, idleListeners } from "../drain.ts"
 import { integerOption, maxTimer, show } from "../options.ts"
@@ -17,6 +18,8 @@ export interface HttpOptions extends HttpCoreOptions {
   readonly host?: string | undefined
   /** Milliseconds the headers of a request may take; later answers 408. Default 10,000. */
   readonly headersTimeout?: number | undefined
+  /** Connections open at once, from 1; more are closed unanswered. Default: as many as the system allows. */
+  readonly maxConnections?: number | undefined
   /** Milliseconds an idle connection is kept. Default 65,000: longer than the idle minute of common load balancers. */
   readonly keepAliveTimeout?: number | undefined
 }
@@ -28,6 +31,7 @@ export interface HttpSettings {
   readonly host: string
   readonly headersTimeout: number
   readonly keepAliveTimeout: number
+  readonly maxConnections: number | undefined
 }
 
 /** A listening server. */
@@ -54,19 +58,33 @@ export const httpSettings = (options: HttpOptions): HttpSettings => {
     port: integerOption("port", options.port, 3000, 0, 65_535),
     host: host.replace(/^\[|\]$/g, ""),
     headersTimeout: integerOption("headersTimeout", options.headersTimeout, 10_000, 1, maxTimer),
-    keepAliveTimeout: integerOption("keepAliveTimeout", options.keepAliveTimeout, 65_000, 1, maxTimer)
+    keepAliveTimeout: integerOption("keepAliveTimeout", options.keepAliveTimeout, 65_000, 1, maxTimer),
+    maxConnections:
+      options.maxConnections === undefined
+        ? undefined
+        : integerOption("maxConnections", options.maxConnections, 1, 1, 1_000_000)
   }
 }
 
-/** Listens for MCP over HTTP. Rejects with a `ServeError` naming host, port and fix where the address cannot be bound. */
-export const listen = async (ports: Ports, settings: HttpSettings): Promise<HttpListener> => {
+/**
+ * Listens for MCP over HTTP; Effects of routes run in `context`. Rejects with a `ServeError` naming host, port and fix where
+ * the address cannot be bound, or a service that a route uses and `context` does not have.
+ */
+export const listen = async (
+  ports: Ports,
+  settings: HttpSettings,
+  context: Context.Context<never> = Context.empty()
+): Promise<HttpListener> => {
   const { core, host, headersTimeout, keepAliveTimeout } = settings
+  core.router?.check(context)
   const listeners = idleListeners()
   const inFlight = new Set<InFlight>()
   const state: NodeState = {
     core,
-    ports,
+    port: ports.http(core.port),
+    context,
     draining: false,
+    streams: new Set(),
     enter: (work) => inFlight.add(work),
     leave: (work) => {
       if (inFlight.delete(work) && inFlight.size === 0) {
@@ -82,6 +100,7 @@ export const listen = async (ports: Ports, settings: HttpSettings): Promise<Http
     // Node looks for late headers this often, by default every 30 seconds.
     connectionsCheckingInterval: Math.max(10, Math.min(1_000, Math.floor(headersTimeout / 4)))
   })
+  if (settings.maxConnections !== undefined) server.maxConnections = settings.maxConnections
   const serveOne = (request: IncomingMessage, response: ServerResponse) => exchange(state, request, response)
   server.on("request", serveOne)
   // Clients that ask before sending a body hear of a refusal instead of "100 Continue".
@@ -91,6 +110,9 @@ export const listen = async (ports: Ports, settings: HttpSettings): Promise<Http
   let ended: Promise<void> | undefined
   const end = async (graceMillis: number) => {
     state.draining = true
+    for (const work of [...inFlight]) {
+      work.end?.()
+    }
     await drained(
       {
         pending: () => inFlight.size,
@@ -103,6 +125,10 @@ export const listen = async (ports: Ports, settings: HttpSettings): Promise<Http
       },
       graceMillis
     )
+    // only now: what a call in flight asks may go to them
+    for (const stream of [...state.streams]) {
+      stream.interrupt("drained")
+    }
     await shut(server)
   }
   return {

@@ -1,4 +1,4 @@
-import type { Encoded } from "../../protocol/encode.ts"
+import type { StreamEvent } from "../../protocol/exchange.ts"
 
 /** Response headers of an event stream, as a flat list for node's `writeHead`. */
 export const sseHeaderList: ReadonlyArray<string> = [
@@ -20,12 +20,20 @@ export const sseHeaders: Readonly<Record<string, string>> = {
 
 const decoder = new TextDecoder()
 
-/** One JSON-RPC message as an event; JSON holds no line breaks, so one `data` line is enough. */
-export const sseEvent = (message: Encoded): string =>
-  `event: message\ndata: ${typeof message === "string" ? message : decoder.decode(message)}\n\n`
+/**
+ * One event as it is written (WHATWG HTML §9.2.6). JSON holds no line breaks, so one `data` line is enough. An event with an
+ * id and no message has an empty one, which tells the id; without both, nothing but `retry` is told.
+ */
+export const sseText = ({ id, data, retry }: StreamEvent): string => {
+  const text = typeof data === "string" ? data : decoder.decode(data)
+  const kind = text === "" ? "" : "event: message\n"
+  const identity = id === undefined ? "" : `id: ${id}\n`
+  const delay = retry === undefined ? "" : `retry: ${retry}\n`
+  return text === "" && id === undefined ? `${delay}\n` : `${kind}${identity}${delay}data: ${text}\n\n`
+}
 
-/** Notifications are dropped while more bytes than this wait for a slow reader, so that it cannot fill our memory. */
-export const maxUnreadBytes = 1_048_576
+/** A line that says nothing, so that nobody between client and server takes a quiet stream for a dead one. */
+export const sseComment = ":\n\n"
 
 /** Why a client could not be asked; these complete "The client did not answer: …". */
 export const cannotAsk = {

@@ -15,7 +15,6 @@ const start = async (options: HttpOptions = {}) => {
 
 afterAll(() => Promise.all(listeners.map((listener) => listener.drain(0))))
 
-const postOrDelete = { allow: "POST, DELETE" }
 const error = (code: number, message: string) => ({ jsonrpc: "2.0", error: { code, message } })
 
 describe("the gate of an HTTP server with default options", () => {
@@ -85,13 +84,24 @@ describe("the gate of an HTTP server with default options", () => {
       403,
       error(-32600, 'Requests from the Origin "null" are not allowed; the operator can add it to the `origins` option.')
     ],
-    ["GET", { method: "GET" }, 405, error(-32600, "MCP is served by POST; DELETE ends a session."), postOrDelete],
     [
       "OPTIONS",
       { method: "OPTIONS" },
       405,
-      error(-32600, "MCP is served by POST; DELETE ends a session."),
-      postOrDelete
+      error(-32600, "MCP is served by POST; GET listens to a session and DELETE ends it."),
+      { allow: "GET, POST, DELETE" }
+    ],
+    [
+      "GET that does not admit events",
+      { method: "GET", headers: { accept: "application/json" } },
+      406,
+      error(-32600, "The Accept header of a GET must admit text/event-stream, which is what it is answered by.")
+    ],
+    [
+      "GET that admits nothing in particular",
+      { method: "GET", headers: { accept: undefined } },
+      406,
+      error(-32600, "The Accept header of a GET must admit text/event-stream, which is what it is answered by.")
     ],
     [
       "GET of 2026-07-28",

@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Refusal } from "../../protocol/reasons.ts"
+import { bodyTimer } from "./body-timer.ts"
+import type { HttpCore } from "./core.ts"
+import { bodyTimeout, bodyTooLarge } from "./gate.ts"
+
+const noBytes = Buffer.alloc(0)
+
+/** Reads a body within the limits on size and time and calls `done` once, unless the returned function stops it before. */
+export const readBody = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { maxBodyBytes, bodyTimeout: millis }: HttpCore,
+  done: (body: Buffer | Refusal) => void
+): (() => void) => {
+  let first: Buffer | undefined
+  let chunks: Array<Buffer> | undefined
+  let size = 0
+  const stop = () => {
+    disarm()
+    request.off("data", take)
+    request.off("end", end)
+  }
+  const take = (chunk: Buffer) => {
+    size += chunk.length
+    if (size > maxBodyBytes) {
+      stop()
+      done(bodyTooLarge(maxBodyBytes))
+    } else if (first === undefined) {
+      first = chunk
+    } else {
+      chunks ??= [first]
+      chunks.push(chunk)
+    }
+  }
+  const end = () => {
+    disarm()
+    done(chunks === undefined ? (first ?? noBytes) : Buffer.concat(chunks, size))
+  }
+  const disarm = bodyTimer(millis, () => {
+    stop()
+    done(bodyTimeout(millis))
+  })
+  request.on("data", take)
+  request.on("end", end)
+  if (request.headers.expect !== undefined) {
+    response.writeContinue()
+  }
+  return stop
+}
