@@ -11,7 +11,7 @@ import type { JsonRpcRequest } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
 import { readMessage } from "./read-message.ts"
 import { type Era, type Refusal, refusal } from "./reasons.ts"
-import { assumedRevision, looksSessionless, metaKeys } from "./revisions.ts"
+import { assumedRevision, isHandshakeRevision, looksSessionless, metaKeys } from "./revisions.ts"
 import { type Caller, findMethod, refuse, serveRequest } from "./serve-request.ts"
 import { checkRevision, claimsSessionless, readEnvelope, sessionless } from "./sessionless.ts"
 import type { PostSink } from "./session-streams.ts"
@@ -93,9 +93,9 @@ const sessionOf = (
 
 const checked = (session: HttpSession | Refusal, header: string | undefined): HttpSession | Refusal => {
   if ("reason" in session) return session
-  const revision = session.agreed()?.revision
-  if (header === undefined || header === revision) return session
-  const message = `MCP-Protocol-Version is ${quoted(header)}, but this session agreed on ${revision}.`
+  // what was agreed counts; clients that name another revision all the same are out there, and the suite of 2025-11-25 is one
+  if (header === undefined || isHandshakeRevision(header)) return session
+  const message = `MCP-Protocol-Version is ${quoted(header)}, but this session agreed on ${session.agreed()?.revision}.`
   return refusal("unsupported-version", message)
 }
 

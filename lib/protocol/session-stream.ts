@@ -139,7 +139,8 @@ export class SessionStream {
     const text = typeof data === "string" ? data : decoder.decode(data)
     if (last) this.#ended = true
     // an id alone tells a process that the stream is there, which this one knows
-    const kept = text === "" && !last && !this.#kept.shared ? undefined : this.#kept.append(this.key, { number, text, last })
+    const kept =
+      text === "" && !last && !this.#kept.shared ? undefined : this.#kept.append(this.key, { number, text, last })
     if (kept !== undefined) {
       const keeping = this.#keeping === undefined ? kept : Promise.all([this.#keeping, kept]).then(nothing)
       this.#keeping = keeping

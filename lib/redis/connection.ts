@@ -137,11 +137,11 @@ const tooMany = (command: string): RedisError =>
   })
 
 const failed = (command: string, cause: unknown, driver: Driver): RedisError => {
-  const fix = driver.closed() ? "; connect the client before a server uses it, and close it after" : ""
+  const fix = driver.closed() ? "; connect the client before a server uses it, and close it after that" : ""
   return new RedisError({
     reason: "failed",
     command,
-    message: `Redis could not do ${command}: ${messageOf(cause)}${fix}`,
+    message: `Redis could not do ${command}: ${messageOf(cause).replace(/\.$/, "")}${fix}.`,
     cause
   })
 }

@@ -36,6 +36,20 @@ export const verdicts: ReadonlyArray<Intended> = [
       exchange.era !== "sessionless" && ours === "200 -32002" && theirs === "200 -32602"
   },
   {
+    says: "what is subscribed to must be there",
+    decides: '2025-11-25 server/resources, "Error Handling": "Resource not found: -32002"',
+    at: (at) => asked("resources/subscribe")(at) && changed("uri no URI")(at) && at.ours === "200 -32002"
+  },
+  {
+    says: "without a session there is nobody to tell of changes",
+    decides: `${overHttp2025}, "Session Management": "Servers that require a session ID SHOULD respond to requests without an MCP-Session-Id header (other than initialization) with HTTP 400 Bad Request."`,
+    at: (at) =>
+      asked("resources/subscribe", "resources/unsubscribe")(at) &&
+      at.exchange.era === "stateless" &&
+      at.ours === "400 -32600" &&
+      at.theirs === "200 result"
+  },
+  {
     says: "a cursor that this server did not make is refused",
     decides:
       '2025-11-25 server/utilities/pagination: "Invalid cursors SHOULD result in an error with code -32602 (Invalid params)."',

@@ -55,12 +55,16 @@ describe.each(at.revisions)("a session of %s", (revision) => {
     expect(await post(port, list, { ...session, "mcp-protocol-version": revision })).toStrictEqual(listed)
   })
 
-  it("refuses the header of another revision", async () => {
+  it("answers in the revision it agreed on where a header names another one, and refuses one nobody serves", async () => {
     const session = await begin(revision)
     const other = revision === "2025-06-18" ? "2025-03-26" : "2025-06-18"
+    const list = { jsonrpc: "2.0", id: 1, method: "prompts/list" }
+    expect(await post(port, list, { ...session, "mcp-protocol-version": other })).toStrictEqual(
+      json(200, { jsonrpc: "2.0", id: 1, result: { prompts: at.prompts[revision] } })
+    )
     // 2025-11-25 basic/transports, "Protocol Version Header": 400
-    expect(await post(port, ping, { ...session, "mcp-protocol-version": other })).toStrictEqual(
-      json(400, error(`MCP-Protocol-Version is "${other}", but this session agreed on ${revision}.`, 1))
+    expect(await post(port, ping, { ...session, "mcp-protocol-version": "2001-01-01" })).toStrictEqual(
+      json(400, error(`MCP-Protocol-Version is "2001-01-01", but this session agreed on ${revision}.`, 1))
     )
   })
 

@@ -11,14 +11,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Running, run } from "./spawn.ts"
 
 /** A redis-server of a spec's own. */
-export interface RedisServer {
+export interface RedisServer extends AsyncDisposable {
   readonly port: number
   /** Runs again after it was stopped, on the same port, with nothing in it. */
   readonly start: () => Promise<void>
   /** Kills it, as a crash would. */
   readonly stop: () => Promise<void>
-  /** Stops it and removes its folder. */
-  readonly remove: () => Promise<void>
+  /** Holds it: it is there, and answers nothing. */
+  readonly hold: () => void
+  readonly release: () => void
 }
 
 /** Starts a redis-server that keeps nothing on disk; as `"cluster"` one node that has all slots. */
@@ -61,7 +62,9 @@ export const redisServer = async (mode: "single" | "cluster" = "single"): Promis
     port,
     start,
     stop,
-    remove: async () => {
+    hold: () => running!.signal("SIGSTOP"),
+    release: () => running!.signal("SIGCONT"),
+    [Symbol.asyncDispose]: async () => {
       await stop()
       await rm(folder, { recursive: true, force: true })
     }
@@ -160,7 +163,7 @@ export const useRedis = (
   })
   afterAll(async () => {
     await open?.[Symbol.asyncDispose]()
-    await server?.remove()
+    await server?.[Symbol.asyncDispose]()
   })
   return { server: () => server, open: () => open }
 }
