@@ -25,7 +25,7 @@ export interface ClientRequests {
    * that are no JSON.
    */
   readonly send: (
-    request: AskRequest,
+    request: AskRequest | PingRequest,
     write: WriteAsk,
     millis: number
   ) => Effect.Effect<unknown, AskRefused | AskTimedOut>
@@ -33,12 +33,20 @@ export interface ClientRequests {
   readonly receive: (response: ClientResponse) => boolean
   /** Gives up an open request: it fails with `AskRefused`, and the client hears that it is cancelled. Unknown ids are ignored. */
   readonly abandon: (id: RequestId, why: string) => void
+  /** The same for all that are open. */
+  readonly abandonAll: (why: string) => void
   /** The client is gone: everything open, and all that is sent from now on, fails with `AskRefused`. */
   readonly close: () => void
 }
 
+/** 2025-11-25 basic/utilities/ping. */
+export interface PingRequest {
+  readonly method: "ping"
+  readonly params: AskRequest["params"]
+}
+
 interface Open {
-  readonly method: AskRequest["method"]
+  readonly method: string
   readonly write: WriteAsk
   readonly settle: (outcome: Effect.Effect<unknown, AskRefused>) => void
 }
@@ -60,7 +68,11 @@ class Requests implements ClientRequests {
     this.#mark = mark
   }
 
-  send({ method, params }: AskRequest, write: WriteAsk, millis: number): ReturnType<ClientRequests["send"]> {
+  send(
+    { method, params }: AskRequest | PingRequest,
+    write: WriteAsk,
+    millis: number
+  ): ReturnType<ClientRequests["send"]> {
     return Effect.suspend(() => {
       if (this.#closed) return Effect.fail(new AskRefused(method, gone))
       const fault = faultOf(method, params)
@@ -100,6 +112,10 @@ class Requests implements ClientRequests {
     if (one === undefined) return
     one.write(cancelled(id, "The server no longer needs the answer."))
     one.settle(Effect.fail(new AskRefused(one.method, why)))
+  }
+
+  abandonAll(why: string): void {
+    for (const id of [...(this.#open?.keys() ?? [])]) this.abandon(id, why)
   }
 
   close(): void {

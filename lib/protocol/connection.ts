@@ -7,6 +7,7 @@ import { readInitialize } from "./handshake.ts"
 import { handshakePeer } from "./handshake-peer.ts"
 import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
+import { pinging } from "./pinging.ts"
 import type { Places } from "./places.ts"
 import { readMessage } from "./read-message.ts"
 import { refusal } from "./reasons.ts"
@@ -39,6 +40,8 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
     }
   }
 
+  let stopPinging: (() => void) | undefined
+
   const serveHandshake = (request: JsonRpcRequest, sink: Sink): InFlight | undefined => {
     const { id, method, params } = request
     if (method === "initialize") {
@@ -68,6 +71,9 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
         return undefined
       case "notification":
         shaken.notified(read.message)
+        if (read.message.method === "notifications/initialized" && shaken.agreed() !== undefined) {
+          stopPinging ??= pinging(running, requests, direct.ask)
+        }
         sink.reply({ status: 202 })
         return undefined
       case "request":
@@ -86,13 +92,18 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
       // first, so that no call goes on without its answer before it is interrupted
       inFlight.interrupt(why)
       subscriptions.close()
+      stopPinging?.()
       if (why === "disconnected") requests.close()
     },
     end: () => {
       inFlight.end()
       subscriptions.close()
+      stopPinging?.()
     },
-    ended: () => requests.close()
+    ended: () => {
+      stopPinging?.()
+      requests.close()
+    }
   }
 }
 

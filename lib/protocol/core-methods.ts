@@ -4,7 +4,7 @@ import type { ListKind } from "../runtime/listing.ts"
 import type { Operation } from "../runtime/operation.ts"
 import { wellFormed } from "./json.ts"
 import { isRecord, type MethodRow, type Params, quoted, type WireRequest } from "./method.ts"
-import { pageOf } from "./pagination.ts"
+import { editionOf, pageOf } from "./pagination.ts"
 import { type Refusal, refusal } from "./reasons.ts"
 
 const lists = (method: string, kind: ListKind, served: MethodRow["served"]): MethodRow => ({
@@ -14,7 +14,9 @@ const lists = (method: string, kind: ListKind, served: MethodRow["served"]): Met
     const { items, live } = catalogue.lists[kind]
     // middleware may make a list longer than the catalogue
     const length = live === undefined ? items.length : Number.POSITIVE_INFINITY
-    const page = pageOf(params["cursor"], kind, catalogue.generation, running.assembly.info.pageSize, length)
+    const { cursor } = params
+    const edition = cursor === undefined ? 0 : editionOf(running, catalogue, kind)
+    const page = pageOf(cursor, kind, edition, running.assembly.info.pageSize, length)
     return "reason" in page ? page : { type: "list", kind, items, live, page }
   }
 })

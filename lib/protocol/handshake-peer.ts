@@ -9,7 +9,7 @@ import type { InFlight, Room, Sink } from "./exchange.ts"
 import { type Handshaken, handshake } from "./handshake.ts"
 import { type InFlightRequests, inFlightRequests } from "./in-flight.ts"
 import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
-import { type Places, peerPlaces } from "./places.ts"
+import { type Places, places } from "./places.ts"
 import { handshakeRevisions } from "./revisions.ts"
 import { type Caller, findMethod, metaOf, refuse, serveRequest } from "./serve-request.ts"
 import { type Subscriptions, subscriptionsOf } from "./subscriptions.ts"
@@ -73,13 +73,13 @@ export class LivePeer implements HandshakePeer {
   readonly sessionId: string
   readonly requests: ClientRequests
   readonly inFlight: InFlightRequests
+  readonly places: Places = places()
   readonly subscriptions: Subscriptions
   readonly push: HandshakePeer["push"]
   readonly #running: Running
   readonly #shared: SharedPeer | undefined
   /** The same subscriptions, for changes that others made. */
   readonly #own: Subscriptions
-  #places: Places | undefined
   #agreed: Handshaken | undefined
   // server/utilities/logging: without a level set, the server decides
   #logLevel: LogLevel = "info"
@@ -99,11 +99,6 @@ export class LivePeer implements HandshakePeer {
     this.inFlight = inFlightRequests(this.requests, onIdle)
     this.#own = subscriptionsOf(running, push)
     this.subscriptions = shared === undefined ? this.#own : observed(this.#own, shared.changed)
-  }
-
-  get places(): Places {
-    this.#places ??= peerPlaces(this.#running)
-    return this.#places
   }
 
   agreed(): Handshaken | undefined {

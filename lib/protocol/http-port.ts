@@ -7,11 +7,18 @@ import type { HttpHead, HttpPort, HttpPortOptions, HttpSink, InFlight, Sink } fr
 import { checkNameHeader, checkParamHeaders, checkStandardHeaders } from "./headers.ts"
 import { receiveInitialize, receiveInSession, receiveOther, receiveStateless } from "./http-handshake.ts"
 import type { HttpSession } from "./http-session.ts"
-import type { JsonRpcRequest } from "./json-rpc.ts"
+import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
 import { readMessage } from "./read-message.ts"
 import { type Era, type Refusal, refusal } from "./reasons.ts"
-import { assumedRevision, isHandshakeRevision, looksSessionless, metaKeys } from "./revisions.ts"
+import {
+  assumedRevision,
+  handshakeRevisions,
+  isHandshakeRevision,
+  looksSessionless,
+  metaKeys,
+  sessionlessRevisions
+} from "./revisions.ts"
 import { type Caller, findMethod, refuse, serveRequest } from "./serve-request.ts"
 import { checkRevision, claimsSessionless, readEnvelope, sessionless } from "./sessionless.ts"
 import type { PostSink } from "./session-streams.ts"
@@ -63,7 +70,7 @@ export const httpPortOf = (running: Running, options: HttpPortOptions = { sessio
     },
     end: (head, principal, sink) => {
       if (sessions === undefined) return refuse(sink, nothingToHear, "handshake", undefined)
-      return once(sessionOf(sessions, undefined, head, principal), sink, (session) => {
+      return once(sessionOf(sessions, versionOf(head), head, principal), sink, (session) => {
         if (session === undefined) return refuse(sink, noSessionNamed, "handshake", undefined)
         if ("reason" in session) return refuse(sink, session, "handshake", undefined)
         sessions.end(session)
@@ -73,6 +80,18 @@ export const httpPortOf = (running: Running, options: HttpPortOptions = { sessio
     }
   }
 }
+
+/** Why a notification under a revision that nobody serves is refused: its body may say another one. */
+const misplaced = ({ method, params }: JsonRpcNotification, header: string, { headers }: HttpHead): Refusal => {
+  const envelope = claimsSessionless(params) ? readEnvelope(params) : undefined
+  if (envelope !== undefined && "reason" in envelope) return envelope
+  const mismatch = envelope && checkStandardHeaders(headers, header, envelope.revision, method)
+  return mismatch ?? checkRevision(header)!
+}
+
+const servedRevisions: ReadonlyArray<string> = [...sessionlessRevisions, ...handshakeRevisions]
+
+const isServedRevision = (revision: string): boolean => servedRevisions.includes(revision)
 
 const versionOf = (head: HttpHead): string | undefined => head.headers.get("mcp-protocol-version")?.trim()
 
@@ -140,6 +159,8 @@ const receiveOne = (
       return receiveSessionless(running, request, at, sink)
     }
     if (request.method === "initialize") {
+      // 2025-11-25 basic/transports, "Session Management": 404 for a session that there is not
+      if (session !== undefined && "reason" in session) return refuse(sink, session, era, request.id)
       return receiveInitialize(running, sessions, request, header, principal, new HeadInfo(head), sink)
     }
   }
@@ -156,6 +177,10 @@ const receiveOne = (
     case "response":
       return refuse(sink, era === "sessionless" ? unasked : unnamed, era, undefined)
     case "notification":
+      if (header !== undefined && !isServedRevision(header)) {
+        const refused = misplaced(read.message, header, head)
+        return refuse(sink, refused, eraOf(header), undefined)
+      }
       // cancelling is closing the stream (2026-07-28); without a session there is nothing a notification could reach
       sink.reply({ status: 202 })
       return undefined

@@ -3,8 +3,9 @@ import type { SessionChange, StoredSession } from "../services/session-store.ts"
 import type { ClientResponse } from "./client-requests.ts"
 import type { Handshaken } from "./handshake.ts"
 import { LivePeer, type SharedPeer } from "./handshake-peer.ts"
-import type { JsonRpcNotification } from "./json-rpc.ts"
+import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { KeptEvents } from "./kept-events.ts"
+import { pinging } from "./pinging.ts"
 import type { Refusal } from "./reasons.ts"
 import { type SessionLink, sessionLink, type Word } from "./session-link.ts"
 import { SessionStreams } from "./session-streams.ts"
@@ -25,8 +26,10 @@ export class HttpSession extends LivePeer {
   readonly streams: SessionStreams
   readonly revision: string
   readonly kept: KeptEvents
+  readonly shared: boolean
   readonly #keeper: SessionKeeper
   readonly #link: SessionLink | undefined
+  #stopPinging: (() => void) | undefined
 
   /** The session of what `initialize` agreed on. */
   constructor(keeper: SessionKeeper, sessionId: string, agreed: Handshaken) {
@@ -41,6 +44,7 @@ export class HttpSession extends LivePeer {
     this.#keeper = keeper
     this.revision = agreed.revision
     this.kept = new KeptEvents(stores, sessionId)
+    this.shared = stores.sessions.shared
     this.streams = new SessionStreams(this)
     this.agree(agreed)
     this.#link = stores.sessions.shared ? sessionLink(stores, sessionId, (word) => this.#hear(word)) : undefined
@@ -61,8 +65,16 @@ export class HttpSession extends LivePeer {
     this.#link?.send(word)
   }
 
+  /** The first GET stream is open. */
+  opened(): void {
+    const { running } = this.#keeper
+    const write = (message: JsonRpcNotification | JsonRpcRequest) => void this.streams.push(message)
+    this.#stopPinging ??= pinging(running, this.requests, write, () => this.streams.hangUp())
+  }
+
   /** The last GET stream has closed. */
   closed(): void {
+    this.#endPings()
     this.#keeper.idle(this)
   }
 
@@ -81,12 +93,18 @@ export class HttpSession extends LivePeer {
 
   /** Lets go of what was asked, told and subscribed to. `forGood`: nobody else goes on with the session. */
   release(forGood: boolean): void {
+    this.#endPings()
     this.requests.close()
     this.subscriptions.close()
     this.streams.end()
     if (forGood || !this.kept.shared) this.kept.remove()
     if (forGood) this.send({ type: "ended" })
     this.#link?.close()
+  }
+
+  #endPings(): void {
+    this.#stopPinging?.()
+    this.#stopPinging = undefined
   }
 
   #hear(word: Word): void {

@@ -2,7 +2,7 @@ import { deepFreeze } from "../builder/component.ts"
 import type { Items, ListKind } from "../runtime/listing.ts"
 import type { Operation } from "../runtime/operation.ts"
 import type { WireRequest } from "./method.ts"
-import { cursorOf } from "./pagination.ts"
+import { cursorOf, editionOf } from "./pagination.ts"
 
 type Result = Readonly<Record<string, unknown>>
 
@@ -30,9 +30,9 @@ export const listPage = (
 ): Result => {
   const { kind, page, live } = operation
   const make = (): Result => {
-    const { generation } = request.catalogue
+    const edition = () => editionOf(request.running, request.catalogue, kind)
     const shown = items.slice(page.from, page.to).map((item) => encodeItem(kind, item))
-    const next = page.to < items.length ? { nextCursor: cursorOf(kind, generation, page.to) } : undefined
+    const next = page.to < items.length ? { nextCursor: cursorOf(kind, edition(), page.to) } : undefined
     return finish({ [members[kind]]: shown, ...next })
   }
   if (live !== undefined) return make()

@@ -77,10 +77,10 @@ const makeNotices = (running: Running): Notices => {
     )
   }
 
-  const tell = (told: Iterable<Told> | undefined, noticeOf: Notice) => {
+  const tell = (told: Iterable<Told> | undefined, notice: Notice) => {
     if (told === undefined) return
     for (const one of told) {
-      one.pending.add(noticeOf)
+      one.pending.add(notice)
       waiting.add(one)
     }
     if (waiting.size > 0) schedule()

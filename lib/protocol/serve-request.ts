@@ -82,6 +82,8 @@ export const serveRequest = (
   const { era } = profile
   const { id } = request
   const params = request.params ?? none
+  const malformed = metaFault(params["_meta"])
+  if (malformed !== undefined) return refuse(sink, malformed, era, id)
   const wire: WireRequest = {
     id,
     sink,
@@ -275,6 +277,19 @@ const refusalOf = (
   }
   if (error instanceof InvalidArguments) return refusal("invalid-params", message)
   return refusal("public-error", message, { code, data })
+}
+
+/** Every revision's schema, "RequestParams": metadata is an object, and a progress token a string or an integer. */
+const metaFault = (meta: unknown): Refusal | undefined => {
+  if (meta === undefined) return undefined
+  if (!isRecord(meta)) return refusal("invalid-request", `params._meta must be an object, not ${quoted(meta)}.`)
+  const { progressToken } = meta
+  return progressToken === undefined || typeof progressToken === "string" || Number.isSafeInteger(progressToken)
+    ? undefined
+    : refusal(
+        "invalid-request",
+        `params._meta.progressToken must be a string or an integer, not ${quoted(progressToken)}.`
+      )
 }
 
 /** The `_meta` of a request's params. */

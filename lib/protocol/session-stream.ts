@@ -57,7 +57,11 @@ export class SessionStream {
     if (connection === undefined) return this.#catchingUp
     const room = connection.event({ id, data })
     if (last) this.#leave(connection)
-    else if (room !== undefined && this.#full === undefined) this.#full = room.then(() => void (this.#full = undefined))
+    else if (room !== undefined && this.#full === undefined) {
+      this.#full = room.then(() => {
+        this.#full = undefined
+      })
+    }
     return this.#full
   }
 

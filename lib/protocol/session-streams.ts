@@ -1,6 +1,6 @@
 import { encodeMessage, encodeReply } from "./encode.ts"
 import type { HttpSink, InFlight, Reply, Room, Sink } from "./exchange.ts"
-import type { JsonRpcNotification } from "./json-rpc.ts"
+import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import type { KeptEvents } from "./kept-events.ts"
 import { quoted } from "./method.ts"
 import { type Outbox, outbox } from "./outbox.ts"
@@ -20,8 +20,12 @@ export interface PostSink extends Sink {
 /** What the streams of a session need of what is around them. */
 export interface StreamSurroundings {
   readonly kept: KeptEvents
+  /** Whether other processes serve the session too. */
+  readonly shared: boolean
   /** The revision that the session agreed on. */
   readonly revision: string
+  /** Called each time the first GET stream opens. */
+  opened(): void
   /** Called each time the last GET stream closes. */
   closed(): void
   /** Logs a failure of the store, and makes the refusal that stands for it. */
@@ -53,7 +57,7 @@ export class SessionStreams {
 
   constructor(around: StreamSurroundings) {
     this.#around = around
-    this.#mark = around.kept.shared ? globalThis.crypto.randomUUID().slice(0, 8) : ""
+    this.#mark = around.shared ? globalThis.crypto.randomUUID().slice(0, 8) : ""
   }
 
   /** Whether a GET stream is open. */
@@ -126,7 +130,7 @@ export class SessionStreams {
   }
 
   /** Tells what belongs to no request. The promise settles once a GET stream has room for more, or the session has ended. */
-  push(notification: JsonRpcNotification): Room {
+  push(notification: JsonRpcNotification | JsonRpcRequest): Room {
     if (this.#ended) return undefined
     if (this.#elsewhere && !this.listening) return undefined
     const message = encodeMessage(notification)
@@ -153,6 +157,14 @@ export class SessionStreams {
         return
       case "push":
         if (this.listening && !this.#write(word.message)) this.#wait(word.message, word.keep)
+    }
+  }
+
+  /** Closes the GET streams; the client may come back to them. */
+  hangUp(): void {
+    for (const stream of this.#open) {
+      stream.closeConnection(retryMillis)
+      this.#closed(stream)
     }
   }
 
@@ -214,20 +226,22 @@ export class SessionStreams {
     })
   }
 
-  /** A stream that is live no more, as far as the store remembers it. */
+  /** A stream that is not live here, as far as the store remembers it; undefined where the event cannot be one of it. */
   async #revived(from: EventId): Promise<SessionStream | undefined> {
     const { kept } = this.#around
-    const events = await kept.after(from.key, from.number)
-    const number = events?.at(-1)?.number ?? from.number
-    const stream = new SessionStream(from.key, kept, number)
+    const events = await kept.after(from.key, from.number - 1)
+    const last = events?.at(-1)
+    const stream = new SessionStream(from.key, kept, last?.number ?? from.number)
     if (isOfGet(from)) {
-      // nothing kept of it is no loss: whatever it still has to tell is new
-      return events !== undefined || this.#isOurs(from) ? stream : undefined
+      // where nothing is kept of it nothing is lost, but where it is, so is the event
+      const known = events === undefined ? this.#isOurs(from) : last !== undefined || from.number === 0
+      return known ? stream : undefined
     }
-    if (events === undefined) return undefined
+    if (last === undefined) return undefined
     // clients that come back for what will never come would do so for ever
-    const over = !kept.shared || events.at(-1)?.last === true
-    if (over && events.every(({ text }) => text === "")) return undefined
+    const over = !kept.shared || last.last
+    if (over && events!.every(({ number, text }) => number <= from.number || text === "")) return undefined
+    // it may go on at another process
     stream.passOn(over ? undefined : retryMillis)
     return stream
   }
@@ -252,7 +266,10 @@ export class SessionStreams {
   #opened(stream: SessionStream): void {
     this.#listened = true
     this.#open = [...without(this.#open, stream), stream]
-    if (this.#open.length === 1) this.#around.send({ type: "listening", on: true })
+    if (this.#open.length === 1) {
+      this.#around.send({ type: "listening", on: true })
+      this.#around.opened()
+    }
     this.#flush()
   }
 

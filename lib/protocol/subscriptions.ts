@@ -114,5 +114,5 @@ const uriOf = (method: string, { uri }: Params): string | Refusal =>
 
 const noSession = refusal(
   "invalid-request",
-  "Subscriptions need a session: send the Mcp-Session-Id that the answer to initialize had."
+  "Subscriptions need a session: send the Mcp-Session-Id that the answer to initialize had, if this server has sessions."
 )

@@ -20,10 +20,7 @@ export interface Connection {
   ) => Effect.Effect<unknown, RedisError>
   readonly publish: (channel: string, text: string) => Effect.Effect<void, RedisError>
   /** Ends once texts are heard, which they are until the scope closes. */
-  readonly subscribe: (
-    channel: string,
-    hear: (text: string) => void
-  ) => Effect.Effect<void, RedisError, Scope.Scope>
+  readonly subscribe: (channel: string, hear: (text: string) => void) => Effect.Effect<void, RedisError, Scope.Scope>
 }
 
 /** A Lua script; Redis remembers it by the SHA-1 of its text. */
@@ -34,18 +31,16 @@ export interface Script {
 
 export const script = (lua: string): Script => ({ lua, sha: bytesToHex(sha1(utf8ToBytes(lua))) })
 
-/** Commands given up that the client still holds back for a Redis that is gone; beyond these, no more are handed to it. */
-const mostGivenUp = 1_000
-
 /** Uses a client until the scope closes. Nothing is sent before it is asked for. */
 export const connect = ({ driver, prefix, timeout }: Settings): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.gen(function* () {
     const fork = Effect.runForkWith(yield* Effect.context<never>())
+    const pressure = pressureOf(timeout)
     let troubled = false
-    let givenUp = 0
+    let closed = false
 
     const onError = (error: unknown) => {
-      if (troubled) return
+      if (troubled || closed) return
       troubled = true
       fork(Effect.logWarning("The connection to Redis is in trouble", messageOf(error)))
     }
@@ -53,16 +48,18 @@ export const connect = ({ driver, prefix, timeout }: Settings): Effect.Effect<Co
     /** One command, within its time. A timer, since the fibers of `Effect.timeout` would change the order of commands. */
     const ask = (command: string, send: () => Promise<unknown>): Effect.Effect<unknown, RedisError> =>
       Effect.callback((resume) => {
-        if (givenUp >= mostGivenUp) return resume(Effect.fail(tooMany(command)))
-        let waits = true
+        if (!pressure.admits()) return resume(Effect.fail(tooMany(command)))
+        let state: "waits" | "given up" | "answered" = "waits"
         const giveUp = () => {
+          if (state !== "waits") return
+          state = "given up"
           clearTimeout(timer)
-          waits = false
-          givenUp++
+          pressure.add()
         }
-        const settle = (effect: Effect.Effect<unknown, RedisError>) => {
-          if (waits) clearTimeout(timer)
-          else givenUp--
+        const answered = (effect: Effect.Effect<unknown, RedisError>) => {
+          if (state === "given up") pressure.remove()
+          state = "answered"
+          clearTimeout(timer)
           resume(effect)
         }
         const timer = setTimeout(() => {
@@ -72,9 +69,9 @@ export const connect = ({ driver, prefix, timeout }: Settings): Effect.Effect<Co
         send().then(
           (reply) => {
             troubled = false
-            settle(Effect.succeed(reply))
+            answered(Effect.succeed(reply))
           },
-          (error) => settle(Effect.fail(failed(command, error, driver)))
+          (error) => answered(Effect.fail(failed(command, error, driver)))
         )
         return Effect.sync(giveUp)
       })
@@ -84,8 +81,8 @@ export const connect = ({ driver, prefix, timeout }: Settings): Effect.Effect<Co
       Effect.sync(() => driver.onError(onError)),
       (stop) =>
         Effect.sync(() => {
-          // what closing cuts off is no trouble
-          troubled = true
+          // what is cut off now is no trouble
+          closed = true
           stop()
           subscriptions.close()
         })
@@ -115,6 +112,30 @@ export const connect = ({ driver, prefix, timeout }: Settings): Effect.Effect<Co
         )
     }
   })
+
+/** Commands given up for which the client still waits. It holds them back for as long as Redis is gone, so there is an end to them. */
+const mostGivenUp = 1_000
+
+const pressureOf = (timeout: number) => {
+  let givenUp = 0
+  let nextTry = 0
+  return {
+    /** Whether one more may be sent; where there are too many, one at a time finds out whether Redis is back. */
+    admits: (): boolean => {
+      if (givenUp < mostGivenUp) return true
+      const now = performance.now()
+      if (now < nextTry) return false
+      nextTry = now + timeout
+      return true
+    },
+    add: (): void => {
+      if (++givenUp === mostGivenUp) nextTry = performance.now() + timeout
+    },
+    remove: (): void => {
+      givenUp--
+    }
+  }
+}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error))
 

@@ -22,9 +22,7 @@ export const sessionStore = ({ prefix, command, script, publish, subscribe }: Co
     shared: true,
     create: (id, session, ttlMillis) =>
       Effect.orDie(
-        Effect.asVoid(
-          Effect.suspend(() => script(create, [keyOf(id)], [lifetime(ttlMillis), ...fieldsOf(session)]))
-        )
+        Effect.asVoid(Effect.suspend(() => script(create, [keyOf(id)], [lifetime(ttlMillis), ...fieldsOf(session)])))
       ),
     get: (id) => Effect.orDie(Effect.map(script(read, [keyOf(id)], []), sessionOf)),
     update: (id, change) => {

@@ -8,7 +8,6 @@ import * as Scope from "effect/Scope"
 import { HandlerContexts } from "../builder/handler.ts"
 import type { ComponentKind } from "../builder/component.ts"
 import type { AnyServer, ServerOptions } from "../builder/server.ts"
-import { ChangeRelay } from "../services/change-relay.ts"
 import { type Change, Changes } from "../services/changes.ts"
 import { ClientLog } from "../services/client-log.ts"
 import { Durable } from "../services/durable.ts"
@@ -26,12 +25,13 @@ import { type Catalogue, catalogueOf, changedKinds } from "./catalogue.ts"
 import type { RequestHook } from "./entry.ts"
 import { extensionsOf, type PlacedExtension } from "./extensions.ts"
 import { handlerContexts } from "./handler-contexts.ts"
-import { buildContexts, type LifespanError, type NodeContext } from "./lifespan.ts"
+import { buildContexts, type LifespanError } from "./lifespan.ts"
 import { limitOptions, limitSettings, type LimitSettings, type LimitSettingsInput } from "./limit-settings.ts"
 import { requestHooksOf } from "./names.ts"
 import { type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
-import { connectRelay } from "./relay.ts"
+import { connectRelay, relaysOf } from "./relay.ts"
+import { pingOptions, pingSettings, type PingSettings, type PingSettingsInput } from "./ping-settings.ts"
 import { changingKinds, type PlacedSource, sourcesOf, startSources, type Why } from "./sources.ts"
 import {
   subscriptionOptions,
@@ -40,7 +40,11 @@ import {
   type SubscriptionSettingsInput
 } from "./subscription-settings.ts"
 
-export interface AssembleOptions extends AskingSettingsInput, SubscriptionSettingsInput, LimitSettingsInput {
+export interface AssembleOptions
+  extends AskingSettingsInput,
+    SubscriptionSettingsInput,
+    LimitSettingsInput,
+    PingSettingsInput {
   /** Shows clients the full text of unexpected errors instead of a reference. Default false. */
   readonly dev?: boolean | undefined
 }
@@ -50,7 +54,8 @@ export const assembleOptions = [
   "dev",
   ...askingOptions,
   ...subscriptionOptions,
-  ...limitOptions
+  ...limitOptions,
+  ...pingOptions
 ] as const satisfies ReadonlyArray<keyof AssembleOptions>
 
 /** A server assembled: names settled, collisions refused, chains compiled; nothing runs yet. */
@@ -62,6 +67,8 @@ export interface Assembly {
   readonly asking: AskingSettings
   readonly subscriptions: SubscriptionSettings
   readonly limits: LimitSettings
+  /** Undefined where nobody is pinged. */
+  readonly ping: PingSettings | undefined
   readonly extensions: ReadonlyArray<PlacedExtension>
   readonly sources: ReadonlyArray<PlacedSource>
   /** The kinds of components that may come and go at run time. */
@@ -106,6 +113,7 @@ export const assembleServer = (server: AnyServer, options: AssembleOptions = {})
     asking: askingSettings(options),
     subscriptions: subscriptionSettings(options),
     limits: limitSettings(options),
+    ping: pingSettings(options),
     extensions: extensionsOf(nodes),
     sources,
     changing: changingKinds(sources),
@@ -194,7 +202,7 @@ export const run = (
     const { nodes, sources } = assembly
     const catalogue = () => current
     const reload = yield* startSources({ nodes, sources, context, catalogue, swap })
-    for (const relay of relaysOf(built)) {
+    for (const relay of relaysOf(cells.whole)) {
       const generation = () => current.generation
       yield* connectRelay({ app: assembly.info.name, relay, changes, told, reload, generation, context: root })
     }
@@ -204,15 +212,6 @@ export const run = (
     })
     return running
   })
-
-/** The relays that any server of the tree was given, each once. */
-const relaysOf = (built: ReadonlyArray<NodeContext>): ReadonlySet<ChangeRelay["Service"]> =>
-  new Set(
-    built.flatMap(({ whole }) => {
-      const relay = Context.getOrUndefined(whole as Context.Context<any>, ChangeRelay)
-      return relay === undefined ? [] : [relay]
-    })
-  )
 
 /**
  * A context keeps what was added to it as a short list, and the ninth addition copies the whole: a request that adds its own

@@ -1,10 +1,10 @@
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { type ComponentKind, componentKinds } from "../builder/component.ts"
 import { resourceRef } from "../builder/resource-ref.ts"
-import type { ChangeRelayShape } from "../services/change-relay.ts"
+import { ChangeRelay, type ChangeRelayShape } from "../services/change-relay.ts"
 import type { Change, ChangesShape } from "../services/changes.ts"
 import { LifespanError, wholeMessage } from "./lifespan.ts"
 import type { Reload } from "./sources.ts"
@@ -20,6 +20,15 @@ export interface RelayOptions {
   readonly generation: () => number
   readonly context: Context.Context<never>
 }
+
+/** The relays that any server of the tree was given, each once. */
+export const relaysOf = (contexts: ReadonlyArray<Context.Context<never>>): ReadonlySet<ChangeRelayShape> =>
+  new Set(
+    contexts.flatMap((context) => {
+      const relay = Context.getOrUndefined(context as Context.Context<any>, ChangeRelay)
+      return relay === undefined ? [] : [relay]
+    })
+  )
 
 /** Changes that wait to be handed over; where there are more, the oldest are given up. */
 const most = 1024

@@ -48,18 +48,25 @@ export const callRows: ReadonlyArray<Row> = [
   refused("method toString", now("toString"), 404, -32601, 'Method not found: "toString".'),
   refused("method hasOwnProperty", now("hasOwnProperty"), 404, -32601, 'Method not found: "hasOwnProperty".'),
   refused(
-    "subscriptions/listen",
+    "subscriptions/listen without a filter",
     now("subscriptions/listen"),
-    404,
-    -32601,
-    'Method not found: "subscriptions/listen"; this server does not serve it at revision 2026-07-28.'
+    200,
+    -32602,
+    "subscriptions/listen: params.notifications must be an object, the notifications to send, not missing."
   ),
   refused(
-    "resources/subscribe on 2025-11-25",
-    before("resources/subscribe", { uri: "config://app" }),
+    "subscriptions/listen on 2025-11-25",
+    before("subscriptions/listen", { notifications: {} }),
     200,
     -32601,
-    'Method not found: "resources/subscribe"; this server does not serve it at revisions up to 2025-11-25.'
+    'Method not found: "subscriptions/listen"; this server does not serve it at revisions up to 2025-11-25.'
+  ),
+  refused(
+    "resources/subscribe without a session",
+    before("resources/subscribe", { uri: "config://app" }),
+    400,
+    -32600,
+    "Subscriptions need a session: send the Mcp-Session-Id that the answer to initialize had, if this server has sessions."
   ),
   refused(
     "server/discover on 2025-11-25",

@@ -14,8 +14,6 @@ export interface Intended {
   /** The place, and its words. */
   readonly decides: string
   readonly at: (difference: Difference) => boolean
-  /** Where mcpipe is the one that is wrong: what is wrong, until it is mended. */
-  readonly bug?: string
 }
 
 /** What came back differently. The rest is only compared where the verdicts agree, and ids where both have an answer. */

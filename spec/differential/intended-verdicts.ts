@@ -13,6 +13,33 @@ import {
 /** Statuses and codes that are meant to differ. */
 export const verdicts: ReadonlyArray<Intended> = [
   {
+    says: "a notification whose metadata is malformed is taken and does nothing",
+    decides:
+      'JSON-RPC 2.0 §4.1: "The Server MUST NOT reply to a Notification, including those that are within a batch request."',
+    at: (at) =>
+      changed("_meta an array", "_meta a string", "_meta null", "a progress token of no kind")(at) &&
+      at.ours === "202 nothing" &&
+      at.theirs === "400 -32600"
+  },
+  {
+    says: "a method nobody serves has no parameters to look at",
+    decides: 'JSON-RPC 2.0 §5.1: "-32601 Method not found: The method does not exist / is not available."',
+    at: (at) =>
+      asked("an unknown method")(at) &&
+      changed("_meta an array", "_meta a string", "_meta null", "a progress token of no kind")(at) &&
+      at.ours.endsWith("-32601") &&
+      at.theirs === "400 -32600"
+  },
+  {
+    says: "initialize that names a session which is none finds none",
+    decides: `${overHttp2025}, "Session Management": "it MUST respond to requests containing that session ID with HTTP 404 Not Found."`,
+    at: (at) =>
+      asked("initialize")(at) &&
+      changed("a session nobody began")(at) &&
+      at.ours === "404 -32600" &&
+      at.theirs.startsWith("400")
+  },
+  {
     says: "mcpipe uses no code of the legacy range",
     decides: `${basic2026}, "Error Codes": "New codes MUST NOT be allocated in this sub-range, and new implementations SHOULD NOT use codes from this sub-range at all." (-32000 to -32019)`,
     at: ({ ours, theirs }) =>

@@ -68,4 +68,6 @@ export const acknowledged = (message: any): unknown =>
 
 /** Ids and progress tokens are the client's own, and go back as they came. */
 const withoutTokens = (message: unknown): string =>
-  JSON.stringify(message, (key, value) => (key === "id" || key === "progressToken" ? undefined : value))
+  JSON.stringify(message, (key, value) => (tokens.includes(key) ? undefined : value))
+
+const tokens = ["id", "progressToken", "io.modelcontextprotocol/subscriptionId"]

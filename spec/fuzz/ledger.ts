@@ -10,7 +10,8 @@ export class Ledger {
     string,
     { count: number; cancelled: number; readonly eras: Set<Era>; readonly calls: Set<string> }
   >()
-  readonly #listening: Array<string> = []
+  /** Streams begun, by the id of who listens. */
+  readonly #listening = new Map<string, number>()
   readonly #heard = new Map<string, number>()
   #revision = "none"
   #batched = false
@@ -65,7 +66,10 @@ export class Ledger {
       if (isNotification(one)) {
         checkNotification(one)
         const listening = acknowledged(one)
-        if (listening !== undefined) this.#listening.push(keyOf(listening))
+        if (listening !== undefined) {
+          const key = keyOf(listening)
+          this.#listening.set(key, (this.#listening.get(key) ?? 0) + 1)
+        }
         continue
       }
       const key = keyOf((one as { id?: unknown }).id)
@@ -80,9 +84,10 @@ export class Ledger {
   missing(): number {
     let missing = 0
     for (const [key, { count, cancelled }] of this.#due) {
-      missing += Math.max(0, count - cancelled - (this.#heard.get(key) ?? 0))
+      const heard = (this.#heard.get(key) ?? 0) + (this.#listening.get(key) ?? 0)
+      missing += Math.max(0, count - cancelled - heard)
     }
-    return missing - this.#listening.length
+    return missing
   }
 
   close(): void {

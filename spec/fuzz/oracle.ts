@@ -89,7 +89,7 @@ const depthOf = (text: string): number => {
 }
 
 /** Two ids are one where value and type are; -0 is 0. */
-export const keyOf = (id: unknown): string => `${typeof id} ${String(id)}`
+export const keyOf = (id: unknown): string => `${typeof id} ${typeof id === "object" ? JSON.stringify(id) : String(id)}`
 
 /** Every pair of error code and HTTP status there may be, by era. */
 export const errorPairs: Readonly<Record<Era, ReadonlySet<string>>> = {

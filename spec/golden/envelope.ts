@@ -41,7 +41,7 @@ export const uncached = { ttlMs: 0, cacheScope: "private" }
 
 export const discovered = {
   supportedVersions: ["2026-07-28"],
-  capabilities: { logging: {}, tools: {}, resources: {}, prompts: {}, completions: {} },
+  capabilities: { logging: {}, tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} },
   instructions: "Ask away.",
   ...uncached
 }

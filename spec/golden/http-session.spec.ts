@@ -127,14 +127,15 @@ describe("a session", () => {
     expect(await post(port, ping, { "mcp-session-id": "" })).toStrictEqual(json(404, error(unknown(""), 1)))
   })
 
-  it("begins anew with initialize, whatever session that names", async () => {
+  it("begins anew with initialize that names one, and does not where it names none there is", async () => {
     const old = await begin("2025-11-25")
-    for (const named of [old, { "mcp-session-id": "ended long ago" }]) {
-      const { status, headers } = await post(port, initialize("2025-06-18"), named)
-      expect(status).toBe(200)
-      expect(headers["mcp-session-id"]).not.toBe(named["mcp-session-id"])
-    }
+    const { status, headers } = await post(port, initialize("2025-06-18"), old)
+    expect(status).toBe(200)
+    expect(headers["mcp-session-id"]).not.toBe(old["mcp-session-id"])
     expect(await post(port, ping, old)).toStrictEqual(pinged)
+    // 2025-11-25 basic/transports, "Session Management": a client begins anew without a session id
+    const lost = await post(port, initialize("2025-06-18"), { "mcp-session-id": "ended long ago" })
+    expect([lost.status, lost.headers["mcp-session-id"]]).toEqual([404, undefined])
   })
 
   it("begins for a client that takes events only, too", async () => {

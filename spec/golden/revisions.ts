@@ -84,7 +84,7 @@ export const prompts: Readonly<Record<Revision, ReadonlyArray<unknown>>> = {
   "2025-11-25": [{ ...greet, title: "Greet", arguments: [{ ...name, title: "Name" }], icons: [icon] }]
 }
 
-const capabilities = { logging: {}, tools: {}, resources: {}, prompts: {} }
+const capabilities = { logging: {}, tools: {}, resources: { subscribe: true }, prompts: {} }
 const implementation = { name: "golden", version: "1.0.0" }
 
 /** The `completions` capability is of 2025-03-26, the server's title of 2025-06-18, the rest about it of 2025-11-25. */

@@ -155,6 +155,6 @@ export const identity: ReadonlyArray<Case> = [
   {
     title: "the server advertises what it has, and nothing else",
     ask: async ({ capabilities }) => capabilities,
-    answer: { logging: {}, tools: {}, resources: {}, prompts: {}, completions: {} }
+    answer: { logging: {}, tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} }
   }
 ]

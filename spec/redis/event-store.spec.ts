@@ -16,9 +16,7 @@ withRedis("redisEventStore", () => {
     const prefix = freshPrefix()
     const build = Layer.build(redisEventStore({ client: open().client, prefix, ...limits }))
     return Effect.runPromise(
-      Effect.scoped(
-        Effect.flatMap(build, (context) => Effect.gen(() => use(Context.get(context, EventStore), prefix)))
-      )
+      Effect.scoped(Effect.flatMap(build, (context) => Effect.gen(() => use(Context.get(context, EventStore), prefix))))
     )
   }
   const append = (store: EventStoreShape, stream: string, number: number, text = "") =>

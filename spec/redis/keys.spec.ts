@@ -14,10 +14,7 @@ type Stores = Context.Context<SessionStore | EventStore | StateStore | JournalSt
 withRedis("what is kept in Redis", () => {
   const { open } = useRedis(clusterClients.ioredis, "cluster")
 
-  const using = (
-    prefix: string,
-    use: (context: Stores) => Generator<Effect.Effect<any, any>, void, any>
-  ) =>
+  const using = (prefix: string, use: (context: Stores) => Generator<Effect.Effect<any, any>, void, any>) =>
     Effect.runPromise(
       Effect.scoped(
         Effect.flatMap(Layer.build(redisLayer({ client: open().client, prefix, events: { ttl: 50_000 } })), (context) =>

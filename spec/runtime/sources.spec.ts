@@ -215,6 +215,31 @@ describe("a source", () => {
     await app.dispose()
   })
 
+  it("gives cursors that are good at every process which has loaded the same, whatever it had before", async () => {
+    const [a, b, c] = ["a", "b", "c"].map((name) => named(name))
+    const one = shelf({ holds: [a!, b!, c!] })
+    const other = shelf({ holds: [a!] })
+    const [here, there] = [one, other].map(({ source }) => assemble(server({ ...info(), pageSize: 1 }).source(source)))
+    await using near = await connectWire(here!)
+    await using far = await connectWire(there!)
+    for (const tools of [[b!], [c!], [a!, b!, c!]]) {
+      const change = changed(there!)
+      other.put(...tools)
+      await change
+    }
+    const first = (await near.request("tools/list")).result
+    const second = (await far.request("tools/list", { cursor: first.nextCursor })).result
+    const third = (await near.request("tools/list", { cursor: second.nextCursor })).result
+    expect([first, second, third].map(({ tools }) => tools[0].name)).toEqual(["a", "b", "c"])
+    expect(third.nextCursor).toBe(undefined)
+    const change = changed(there!)
+    other.put(a!, c!, b!)
+    await change
+    expect((await far.request("tools/list", { cursor: first.nextCursor })).error.code).toBe(-32602)
+    await here!.dispose()
+    await there!.dispose()
+  })
+
   it("tells of a change wherever middleware may make another list of it", async () => {
     const plugins = shelf({ holds: [tool({ name: "a", tags: ["old"] }, () => "")] })
     const byTags = middleware({ listTools: (next, call) => next(call) })

@@ -58,17 +58,18 @@ export const exchangeRoute = (
         end()
         resolve(refusedResponse(refused))
       },
-      respond: (given) => {
+      respond: (given, streams) => {
         const { body, status, headers } = given
-        if (body === null || head.method === "HEAD") {
-          void body?.cancel().catch(() => {})
-          end()
-          resolve(body === null ? given : new Response(null, { status, headers }))
+        if (streams && head.method !== "HEAD") {
+          const followed = following(body!, end)
+          cut = followed.cut
+          resolve(new Response(followed.stream, { status, headers }))
           return
         }
-        const followed = following(body, end)
-        cut = followed.cut
-        resolve(new Response(followed.stream, { status, headers }))
+        end()
+        if (head.method !== "HEAD") return resolve(given)
+        void body?.cancel().catch(() => {})
+        resolve(new Response(null, { status, headers }))
       }
     })
     if (request.signal.aborted) left()

@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { type Refusal, refusal } from "../../protocol/reasons.ts"
 import { anonymous, type PrincipalShape } from "../../services/principal.ts"
 import { isRefusal, runAuthenticate } from "./authenticate.ts"
@@ -22,8 +23,8 @@ export interface RouteExchange {
   readonly readBody: (done: (body: Uint8Array | Refusal) => void) => (() => void) | undefined
   /** Called once, unless it is stopped before. `unread`: the body was not read to its end. */
   readonly refuse: (refused: Refusal, unread: boolean) => void
-  /** The same. */
-  readonly respond: (response: Response) => void
+  /** The same. `streams`: the handler may still be writing it. */
+  readonly respond: (response: Response, streams: boolean) => void
 }
 
 /** Authenticates, reads the body, runs the handler. Gives how to stop, after which nothing is called any more. */
@@ -44,7 +45,9 @@ export const runRoute = (exchange: RouteExchange): (() => void) => {
     const fiber = Effect.runForkWith(context as Context.Context<any>)(effect)
     stage(() => fiber.interruptUnsafe())
     fiber.addObserver((exit) => {
-      if (!stopped) exchange.respond(responseOf(exit, route.pattern.path))
+      if (stopped) return
+      const response = responseOf(exit, route.pattern.path)
+      exchange.respond(response, response.body !== null && Exit.isSuccess(exit) && exit.value === response)
     })
   }
   const decided = (decision: PrincipalShape | Refusal) => {

@@ -9,8 +9,8 @@ const info = { name: "streaming", version: "1" }
 
 /** Logs 1 … n, waiting before each for the spec to say so, and answers. */
 const counting = () => {
-  const gates: Array<ReturnType<typeof gate>> = []
-  const at = (n: number) => (gates[n] ??= gate())
+  const gates: Array<ReturnType<typeof gate<void>>> = []
+  const at = (n: number) => (gates[n] ??= gate<void>())
   const count = tool({ name: "count", input: { n: v.number(), free: v.optional(v.boolean(), true) } }, ({ n, free }) =>
     Effect.as(
       Effect.forEach(
@@ -82,16 +82,17 @@ describe.each(adapters)("the GET streams of a session over the %s adapter", (ada
     await heard.leave()
   })
 
-  it("tell at once what changed while none was open, each thing once", async () => {
+  it("tell at once what changed while none was open, and not once for each change", async () => {
     await using peer = await open()
     const session = await peer.begin()
     await subscribe(session)
-    for (const id of [1, 2, 3]) await session.send(call(id, "touch"))
+    for (const id of [1, 2, 3, 4, 5]) await session.send(call(id, "touch"))
     const heard = eventsOf(await session.listen())
     expect(await heard.next()).toStrictEqual(updated)
-    const ended = heard.next()
+    const rest = heard.next()
     await session.end()
-    expect(await ended).toBe(undefined)
+    // the first may have been on its way already; all later ones are one
+    if ((await rest) !== undefined) expect(await heard.next()).toBe(undefined)
   })
 
   it("go on with what was missed where the client comes back with Last-Event-ID, each event once", async () => {
@@ -172,7 +173,7 @@ describe.each(adapters)("the GET streams of a session over the %s adapter", (ada
     const foreign = { ...session.headers, authorization: "mallory" }
     expect(await refusal(await get(foreign))).toStrictEqual([404, -32600, unknown(session.id)])
     expect((await get({ ...foreign, "last-event-id": "g1.0" })).status).toBe(404)
-    expect((await get({ ...session.headers, "mcp-protocol-version": "2025-06-18" })).status).toBe(400)
+    expect((await get({ ...session.headers, "mcp-protocol-version": "2024-01-01" })).status).toBe(400)
     expect((await get({ ...session.headers, accept: "application/json" })).status).toBe(406)
     expect((await get({ ...session.headers, "mcp-protocol-version": "2026-07-28" })).status).toBe(405)
   })
@@ -261,7 +262,7 @@ describe.each(adapters)("the stream of a call over the %s adapter", (adapter) =>
   })
 
   it("is closed where its handler says so, and has the rest for the client that comes back", async () => {
-    const goOn = gate()
+    const goOn = gate<void>()
     const poll = tool({ name: "poll" }, function* () {
       yield* RequestContext.closeStream(50)
       yield* Effect.promise(() => goOn.opened)
@@ -304,7 +305,7 @@ describe.each(adapters)("the stream of a call over the %s adapter", (adapter) =>
   })
 
   it("begins by itself where the answer takes long, so that its client can come back", async () => {
-    const goOn = gate()
+    const goOn = gate<void>()
     const slow = tool({ name: "slow" }, () =>
       Effect.as(
         Effect.promise(() => goOn.opened),
@@ -325,7 +326,7 @@ describe.each(adapters)("the stream of a call over the %s adapter", (adapter) =>
 
 describe.each(adapters)("streams of events over the %s adapter", (adapter) => {
   it("show signs of life while nothing else happens, in both eras", async () => {
-    const goOn = gate()
+    const goOn = gate<void>()
     const slow = tool({ name: "slow" }, () =>
       Effect.as(
         Effect.promise(() => goOn.opened),
