@@ -73,7 +73,9 @@ export type { ResourceRef } from "./builder/resource-ref.ts"
 export { type Decoded, type Issue, type JsonSchemaDocument, jsonSchema, type Schema } from "./builder/schema.ts"
 export { lifespan } from "./builder/lifespan.ts"
 export type { ByLayer, ByOuter } from "./builder/server-types.ts"
+export { type Source, type SourceOptions, source } from "./builder/source.ts"
 export { type ServerOptions, server } from "./builder/server.ts"
+export type { Timeout, TimeoutOptions } from "./builder/timeout.ts"
 export { type ToolAnnotations, type ToolOptions, tool } from "./builder/tool.ts"
 export { result, type ToolResult } from "./builder/tool-result.ts"
 export type { App, AssembleOptions } from "./runtime/app.ts"
@@ -88,7 +90,8 @@ export {
   ElicitationDeclined,
   InvalidAnswer
 } from "./services/ask-errors.ts"
-export { type Change, Changes } from "./services/changes.ts"
+export { ChangeRelay, type ChangeRelayShape } from "./services/change-relay.ts"
+export { type Change, Changes, type ChangesShape } from "./services/changes.ts"
 export { ClientLog, type ClientLogShape, type LogLevel, type LogMessage } from "./services/client-log.ts"
 export { Durable, type DurableShape } from "./services/durable.ts"
 export { type ConfirmFailure, Elicitation, type ElicitationShape } from "./services/elicitation.ts"
@@ -108,6 +111,7 @@ export {
   type UrlToVisit,
   type UrlVisit
 } from "./services/elicitation-url.ts"
+export { EventStore, type EventStoreShape, type MemoryEventsOptions, type StoredEvent } from "./services/event-store.ts"
 export {
   JournalStore,
   JournalStoreError,
@@ -125,6 +129,14 @@ export { Session, type SessionOptions, type SessionShape } from "./services/sess
 export { NoSession, StateTooLarge, UnknownSession } from "./services/session-errors.ts"
 export type { OpenSession, SessionRef } from "./services/session-ref.ts"
 export type { BoundState, State, StateOptions } from "./services/session-state.ts"
+export {
+  type MemorySessionsOptions,
+  type SessionChange,
+  type SessionRelay,
+  SessionStore,
+  type SessionStoreShape,
+  type StoredSession
+} from "./services/session-store.ts"
 export { type MemoryStoreOptions, StateStore, type StateStoreShape, type StoredText } from "./services/state-store.ts"
 export {
   assemble,
@@ -138,6 +150,14 @@ export {
 export { type Authenticate, refuse } from "./transports/http/authenticate.ts"
 export type { FetchHandler, FetchOptions } from "./transports/http/fetch.ts"
 export type { HttpOptions } from "./transports/http/node.ts"
+export {
+  type Route,
+  type RouteContext,
+  type RouteContextFor,
+  type RouteMethod,
+  type RouteOptions,
+  route
+} from "./transports/http/routes.ts"
 export type { MessageTransport } from "./transports/memory.ts"
 export type { ServeOptions, Serving } from "./transports/serve.ts"
 export { ServeError } from "./transports/serve-error.ts"

@@ -19,7 +19,7 @@ const nested = tool({ name: "nested" }, function* () {
   const inner = tool({ name: "inner" }, function* () {
     return (yield* Elicitation.form("Where to, inside?", city)).city
   })
-  const { text } = yield* Sampling.run("Find out where to.", { tools: [inner] })
+  const { text } = yield* Sampling.run({ prompt: "Find out where to.", tools: [inner] })
   return text
 })
 

@@ -7,6 +7,7 @@ import { fixture, held } from "./fixture.ts"
 import { type Due, dueFor, errorPairs, keyOf, readable } from "./oracle.ts"
 import { bytesOf, goodCall, isSum, maxBytes, patience, turn, unharmed } from "./property.ts"
 import { keys } from "./states.ts"
+import { revisions } from "./vocabulary.ts"
 
 /** Sends one HTTP request, and lets held calls go until there is a response. */
 export const send = (handler: FetchHandler, { body, headers, method, path }: HttpInput): Promise<Response> => {
@@ -85,7 +86,9 @@ const checkExchange = (input: HttpInput, status: number, messages: ReadonlyArray
   const eraOf = (due: Due): Era =>
     sessionless || (due.type === "answer" && due.request?.claims) ? "sessionless" : "handshake"
   const batch = read !== undefined && Array.isArray(read.value) ? (read.value as ReadonlyArray<unknown>) : undefined
-  if (read !== undefined && batch === undefined) {
+  if (header !== undefined && !served.includes(header) && read !== undefined && dueFor(read.value).type === "nothing") {
+    checkMisplaced(status, answer)
+  } else if (read !== undefined && batch === undefined) {
     checkHttpAnswer(dueFor(read.value), eraOf(dueFor(read.value)), status, answer)
   } else if (batch !== undefined && batch.length > 0 && (header ?? "2025-03-26") === "2025-03-26") {
     const dues = batch.map(dueFor).filter(({ type }) => type !== "nothing")
@@ -109,6 +112,15 @@ const mayBeTurnedAway = ({ body, headers, method, path }: HttpInput): boolean =>
   headers["accept"] !== "application/json, text/event-stream" ||
   ["content-encoding", "content-length", "host", "origin"].some((name) => headers[name] !== undefined) ||
   bytesOf(body).length > maxBytes
+
+const served: ReadonlyArray<string> = [...revisions, "2026-07-28"]
+
+/** A notification of a revision that nobody serves is refused by the status, and by an error that answers nothing. */
+const checkMisplaced = (status: number, answer: any): void => {
+  checkAnswer(answer, ["handshake", "sessionless"])
+  assert.equal(status, 400)
+  assert.ok(!("id" in answer), "a notification has no id")
+}
 
 const checkHttpAnswer = (due: Due, era: Era, status: number | undefined, answer: any): void => {
   if (due.type === "nothing") {

@@ -3,6 +3,7 @@ import { Duplex, PassThrough, Writable } from "node:stream"
 import {
   assemble,
   ClientLog,
+  Context,
   Effect,
   type MessageTransport,
   Progress,
@@ -103,6 +104,7 @@ describe("a client that does not read", () => {
     const state: NodeState = {
       core,
       port: portsOf(await app["~mcpipe/App"].running()).http(core.port),
+      context: Context.empty(),
       draining: false,
       streams: new Set(),
       enter: () => {},
@@ -130,7 +132,7 @@ describe("a client that does not read", () => {
     expect(sent()).toBeLessThan(10_000)
     expect(unread).toBeGreaterThan(limit)
     expect(unread).toBeLessThan(limit + 1_000)
-    const text = await socket.readAll((seen) => seen.includes('"text":"done"'))
+    const text = await socket.readAll()
     expect(numbersIn(eventsIn(unchunked(text)).map(messageOf))).toEqual(upTo(n))
     socket.destroy()
   })
@@ -174,15 +176,12 @@ describe("a client that does not read", () => {
   it("suspends it over stdio, whose output is read by nobody", { timeout: 60_000 }, async () => {
     const { sent, main } = flooding()
     const input = new PassThrough()
-    let take: (() => void) | undefined
-    let text = ""
+    const { write, readAll } = stuckUntilRead()
     let most = 0
     const output = new Writable({
-      write: (chunk, _, done) => {
+      write: (chunk, encoding, done) => {
         most = Math.max(most, output.writableLength)
-        text += chunk
-        if (take === undefined) take = done
-        else done()
+        write(chunk, encoding, done)
       }
     })
     const serving = await serve(main, { stdio: { input, output }, signals: false })
@@ -191,8 +190,7 @@ describe("a client that does not read", () => {
     await settled(sent)
     expect(sent()).toBeLessThan(10_000)
     expect(most).toBeLessThan(limit + 1_000)
-    take!()
-    while (!text.includes('"text":"done"')) await new Promise((resolve) => setImmediate(resolve))
+    const text = await readAll()
     const messages = text
       .trimEnd()
       .split("\n")
@@ -223,36 +221,32 @@ describe("a client that does not read", () => {
   })
 })
 
-/** A socket that takes no byte until all are asked for. */
-const stuckSocket = () => {
-  let text = ""
+/** A stream that takes no byte until all are asked for; then it gives them up to the one that is told last. */
+const stuckUntilRead = () => {
+  const chunks: Array<string> = []
   let stuck: (() => void) | undefined = () => {}
-  let look = () => {}
-  const socket = new Duplex({
-    read: () => {},
-    write: (chunk, _, done) => {
-      text += chunk
-      if (stuck === undefined) done()
-      else stuck = done
-      look()
-    }
-  })
-  const readAll = (isAll: (text: string) => boolean) =>
-    new Promise<string>((resolve) => {
-      look = () => {
-        if (isAll(text)) resolve(text)
-      }
-      const done = stuck!
-      stuck = undefined
-      done()
-      look()
-    })
-  return Object.assign(socket, {
-    readAll,
-    setTimeout: () => socket,
-    setNoDelay: () => socket,
-    setKeepAlive: () => socket
-  })
+  const whole = gate<string>()
+  const write = (chunk: Buffer, _: string, done: () => void) => {
+    const text = chunk.toString()
+    chunks.push(text)
+    if (stuck === undefined) done()
+    else stuck = done
+    if (text.includes('"text":"done"')) whole.open(chunks.join(""))
+  }
+  const readAll = () => {
+    const done = stuck!
+    stuck = undefined
+    done()
+    return whole.opened
+  }
+  return { write, readAll }
+}
+
+const stuckSocket = () => {
+  const { write, readAll } = stuckUntilRead()
+  const socket = new Duplex({ read: () => {}, write })
+  const self = () => socket
+  return Object.assign(socket, { readAll, setTimeout: self, setNoDelay: self, setKeepAlive: self })
 }
 
 /** Each write is a chunk of its own, so that sizes stand on lines of their own. */

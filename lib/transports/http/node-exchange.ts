@@ -19,8 +19,8 @@ import { cannotAsk, sseComment, sseHeaderList, sseText } from "./sse.ts"
 export interface NodeState {
   readonly core: HttpCore
   readonly port: HttpPort
-  /** What Effects of routes run in. */
-  readonly context: Context.Context<never>
+  /** What Effects of routes run in. Default: nothing. */
+  readonly context?: Context.Context<never> | undefined
   draining: boolean
   /** GET streams; nobody waits for them to end. */
   readonly streams: Set<InFlight>

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import * as Context from "effect/Context"
 import type { InFlight } from "../../protocol/exchange.ts"
 import type { Refusal } from "../../protocol/reasons.ts"
 import { shuttingDown } from "../drain.ts"
@@ -28,7 +29,7 @@ export const exchangeRoute = (
     void write(response, healthResponse(state.draining), state.draining)
     return
   }
-  const { core, context } = state
+  const { core, context = Context.empty() } = state
   const controller = new AbortController()
   let answered = false
   const refuse = (refused: Refusal, closing: boolean) => {
