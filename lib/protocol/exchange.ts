@@ -143,5 +143,6 @@ export interface Connection {
 export interface Ports {
   /** A door for one HTTP endpoint, with sessions of its own. */
   readonly http: (options?: HttpPortOptions) => HttpPort
-  readonly connect: (peer: Peer) => Connection
+  /** A door for one duplex peer, which is `principal`; anonymous by default. */
+  readonly connect: (peer: Peer, principal?: PrincipalShape) => Connection
 }

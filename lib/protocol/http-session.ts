@@ -83,6 +83,11 @@ export class HttpSession extends LivePeer {
     return this.#keeper.stores.failed(error)
   }
 
+  /** Settles once other processes that serve the session are heard; undefined where there is nothing to wait for. */
+  get linked(): Promise<void> | undefined {
+    return this.#link?.ready
+  }
+
   /** Makes the session what the store says it is. */
   restore({ logLevel, subscriptions }: StoredSession): void {
     if (logLevel !== undefined) this.apply({ type: "log-level", level: logLevel })

@@ -6,5 +6,5 @@ import { httpPortOf } from "./http-port.ts"
 /** The protocol's doors to a running app, one for each kind of transport. */
 export const portsOf = (running: Running): Ports => ({
   http: (options) => httpPortOf(running, options),
-  connect: (peer) => connectionOf(running, peer)
+  connect: (peer, principal) => connectionOf(running, peer, principal)
 })

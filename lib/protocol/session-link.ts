@@ -26,6 +26,8 @@ export type Word =
 
 /** The link of one session to the other processes that serve it. */
 export interface SessionLink {
+  /** Settles once others are heard; what the client answers at one of them before that would be lost. */
+  readonly ready: Promise<void> | undefined
   /** Tells the others; never throws. A relay that fails is logged. */
   readonly send: (word: Word) => void
   readonly close: () => void
@@ -37,7 +39,7 @@ export const sessionLink = (
   session: string,
   hear: (word: Word) => void
 ): SessionLink => {
-  if (relay === undefined) return { send: () => {}, close: () => {} }
+  if (relay === undefined) return { ready: undefined, send: () => {}, close: () => {} }
   const scope = Scope.makeUnsafe()
   const me = globalThis.crypto.randomUUID()
   const publish = (word: Word) => relay.publish(session, JSON.stringify({ from: me, word }))
@@ -46,8 +48,12 @@ export const sessionLink = (
     if (word !== undefined) hear(word)
   }
   const subscribe = Scope.provide(relay.subscribe(session, listener), scope)
-  fork("The relay of the SessionStore cannot be heard", Effect.andThen(subscribe, publish({ type: "hello" })))
+  const ready = fork(
+    "The relay of the SessionStore cannot be heard",
+    Effect.andThen(subscribe, publish({ type: "hello" }))
+  )
   return {
+    ready,
     send: (word) => void fork(`The relay of the SessionStore did not carry a ${word.type}`, publish(word)),
     close: () => void fork("The relay of the SessionStore was not left", Scope.close(scope, Exit.void))
   }

@@ -180,6 +180,7 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
     const place = add(id, { ...stored, revision: stored.revision }, stored.owner)
     if (place === undefined) throw new Error("No session can be taken over: all have requests in flight.")
     place.session.restore(stored)
+    await place.session.linked
     return place
   }
 
@@ -208,7 +209,9 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
       if (place === undefined) return undefined
       const { sessions, now: run, failed } = kept().stores
       if (sessions.shared) {
-        const create = async () => run(sessions.create(id, storedOf(agreed, owner), idleTimeout))
+        const create = async () => {
+          await Promise.all([run(sessions.create(id, storedOf(agreed, owner), idleTimeout)), place.session.linked])
+        }
         place.stored = create().catch((error) => Promise.reject(failed(error)))
         place.stored.catch(() => {})
       }

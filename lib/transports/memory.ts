@@ -3,6 +3,7 @@ import type { Peer, Ports, Room } from "../protocol/exchange.ts"
 import { tooDeep } from "../protocol/json.ts"
 import type { JsonRpcMessage } from "../protocol/json-rpc.ts"
 import { errorOf, refusal } from "../protocol/reasons.ts"
+import type { PrincipalShape } from "../services/principal.ts"
 import { copyJson } from "./copy-json.ts"
 import { drainable, type DuplexServing, refusedWhileDraining } from "./duplex.ts"
 import { drained } from "./drain.ts"
@@ -30,12 +31,14 @@ const maxResultDepth = 10_000
 
 /**
  * Serves one peer over message objects. Messages are copied in both directions, so that neither side can change an object of
- * the other and a handler sees and gives exactly what it would over bytes. Rejects where the transport does not start.
+ * the other and a handler sees and gives exactly what it would over bytes. The peer is `principal`, anonymous by default.
+ * Rejects where the transport does not start.
  */
 export const serveTransport = async (
   ports: Ports,
   transport: MessageTransport,
-  gracePeriod: number
+  gracePeriod: number,
+  principal?: PrincipalShape
 ): Promise<DuplexServing> => {
   let draining = false
   let gone = false
@@ -65,7 +68,7 @@ export const serveTransport = async (
       return room
     }
   }
-  const connection = ports.connect(peer)
+  const connection = ports.connect(peer, principal)
   const work = drainable(connection)
   let ending: Promise<void> | undefined
   const drain = (graceMillis: number) => (ending ??= end(graceMillis))

@@ -10,6 +10,7 @@ import { isRefusal, runAuthenticate } from "./authenticate.ts"
 import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
 import { acceptsEvents, acceptsJson } from "./gate.ts"
 import { nodeHead } from "./head.ts"
+import type { LegacySse } from "./legacy-sse.ts"
 import { readBody } from "./node-body.ts"
 import { headerList, refuseUnread, send } from "./node-response.ts"
 import { exchangeRoute } from "./node-route.ts"
@@ -21,6 +22,8 @@ export interface NodeState {
   readonly port: HttpPort
   /** What Effects of routes run in. Default: nothing. */
   readonly context?: Context.Context<never> | undefined
+  /** The endpoint of the 2024-11-05 transport. Default: none. */
+  readonly legacy?: LegacySse | undefined
   draining: boolean
   /** GET streams; nobody waits for them to end. */
   readonly streams: Set<InFlight>
@@ -40,6 +43,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
     exchangeRoute(state, request, response, head, routed)
     return
   }
+  if (state.legacy?.exchange(request, response, head) === true) return
   const accepted = core.gate(head, state.draining)
   if (typeof accepted !== "number") {
     refuseUnread(request, response, accepted, state.draining)

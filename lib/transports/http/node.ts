@@ -8,6 +8,7 @@ import { ServeError } from "../serve-error.ts"
 import { type HttpCore, type HttpCoreOptions, httpCore } from "./core.ts"
 import { answerClientError } from "./client-error.ts"
 import { isLoopback, urlHost } from "./hosts.ts"
+import { type LegacySseOptions, type LegacySseSettings, legacySse, legacySseSettings } from "./legacy-sse.ts"
 import { exchange, type NodeState } from "./node-exchange.ts"
 
 /** Options of the node:http server. */
@@ -22,6 +23,11 @@ export interface HttpOptions extends HttpCoreOptions {
   readonly maxConnections?: number | undefined
   /** Milliseconds an idle connection is kept. Default 65,000: longer than the idle minute of common load balancers. */
   readonly keepAliveTimeout?: number | undefined
+  /**
+   * Serves clients of the 2024-11-05 transport too, which open a stream at one path and post to another: `true` for `/sse` and
+   * `/messages`. Each has a session for as long as its stream is open. Default false.
+   */
+  readonly legacySse?: boolean | LegacySseOptions | undefined
 }
 
 /** HTTP options, checked and with defaults. */
@@ -32,6 +38,7 @@ export interface HttpSettings {
   readonly headersTimeout: number
   readonly keepAliveTimeout: number
   readonly maxConnections: number | undefined
+  readonly legacySse: LegacySseSettings | undefined
 }
 
 /** A listening server. */
@@ -53,8 +60,10 @@ export const httpSettings = (options: HttpOptions): HttpSettings => {
       `Option \`host\` is ${show(host)}, which other machines can reach: name the hosts this server answers to, such as hosts: ["api.example.com"].`
     )
   }
+  const core = httpCore(options, host)
   return {
-    core: httpCore(options, host),
+    core,
+    legacySse: legacySseSettings(options.legacySse, core, options, host),
     port: integerOption("port", options.port, 3000, 0, 65_535),
     host: host.replace(/^\[|\]$/g, ""),
     headersTimeout: integerOption("headersTimeout", options.headersTimeout, 10_000, 1, maxTimer),
@@ -85,6 +94,7 @@ export const listen = async (
     context,
     draining: false,
     streams: new Set(),
+    legacy: settings.legacySse && (await legacySse(ports, settings.legacySse, core)),
     enter: (work) => inFlight.add(work),
     leave: (work) => {
       if (inFlight.delete(work) && inFlight.size === 0) {
@@ -113,6 +123,7 @@ export const listen = async (
     for (const work of [...inFlight]) {
       work.end?.()
     }
+    const legacy = state.legacy?.drain(graceMillis)
     await drained(
       {
         pending: () => inFlight.size,
@@ -125,6 +136,7 @@ export const listen = async (
       },
       graceMillis
     )
+    await legacy
     // only now: what a call in flight asks may go to them
     for (const stream of [...state.streams]) {
       stream.interrupt("drained")
