@@ -8,7 +8,7 @@ export * as Scope from "effect/Scope"
 
 export { type Annotation, annotation } from "./builder/annotation.ts"
 export type { Complete, Suggestions } from "./builder/complete.ts"
-export type { CommonOptions, Component, Icon } from "./builder/component.ts"
+export type { CommonOptions, Component, ComponentKind, Icon } from "./builder/component.ts"
 export { Content } from "./builder/content.ts"
 export { DefinitionError, PublicError, type PublicErrorOptions, ResourceNotFound, ToolError } from "./builder/errors.ts"
 export { type Extension, type ExtensionOptions, extension, method } from "./builder/extension.ts"

@@ -110,6 +110,7 @@ const types = [
   "Complete",
   "Completion",
   "Component",
+  "ComponentKind",
   "ConfirmFailure",
   "ContextFor",
   "Decoded",
