@@ -71,7 +71,7 @@ export class LiveCall implements Call {
   }
 
   get #isHeard(): boolean {
-    return this.#listeners !== undefined || (this.#around !== undefined && this.#around.#isHeard)
+    return this.#listeners !== undefined || this.#around?.#isHeard === true
   }
 
   #heard(): void {
