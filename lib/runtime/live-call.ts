@@ -71,12 +71,15 @@ export class LiveCall implements Call {
   }
 
   get #isHeard(): boolean {
-    return this.#listeners !== undefined || this.#around?.#isHeard === true
+    if (this.#listeners !== undefined) return true
+    return this.#around === undefined ? false : this.#around.#isHeard
+    return this.#around === undefined ? false : this.#around.#isHeard
   }
 
   #heard(): void {
     for (const listener of this.#listeners ?? []) listener()
-    if (this.#around !== undefined) this.#around.#heard()
+    if (this.#around === undefined) return
+    this.#around.#heard()
   }
 
   get log(): Call["log"] {
