@@ -73,7 +73,6 @@ export class LiveCall implements Call {
   get #isHeard(): boolean {
     if (this.#listeners !== undefined) return true
     return this.#around === undefined ? false : this.#around.#isHeard
-    return this.#around === undefined ? false : this.#around.#isHeard
   }
 
   #heard(): void {
