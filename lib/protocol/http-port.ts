@@ -84,7 +84,7 @@ export const httpPortOf = (running: Running, options: HttpPortOptions = { sessio
 /** Why a notification under a revision that nobody serves is refused: its body may say another one. */
 const misplaced = ({ method, params }: JsonRpcNotification, header: string, { headers }: HttpHead): Refusal => {
   const envelope = claimsSessionless(params) ? readEnvelope(params) : undefined
-  if (envelope !== undefined && "reason" in envelope) return envelope
+  if (envelope !== undefined && "reason" in envelope) return { ...envelope, status: 400 }
   const mismatch = envelope && checkStandardHeaders(headers, header, envelope.revision, method)
   return mismatch ?? checkRevision(header)!
 }

@@ -210,6 +210,18 @@ describe("refusals of 2026-07-28 over HTTP", () => {
     )
   })
 
+  it("refuses a notification it cannot accept with an HTTP error", async () => {
+    const _meta = {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientCapabilities": {},
+      "io.modelcontextprotocol/logLevel": "loud"
+    }
+    const told = { jsonrpc: "2.0", method: "notifications/progress", params: { _meta } }
+    const { status } = await post(port, told, { "mcp-protocol-version": "2099-01-01" })
+    // basic/transports/streamable-http: "it MUST return an HTTP error status code"
+    expect(status).toBe(400)
+  })
+
   it("takes a modern header for a claim that the body must repeat", async () => {
     const bare = { jsonrpc: "2.0", id: 1, method: "tools/list" }
     const message =
