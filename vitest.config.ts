@@ -9,7 +9,7 @@ export default defineConfig(({ mode }) => ({
     include: mode === "stress" ? ["spec/**/*.stress.ts"] : ["spec/**/*.spec.ts"],
     exclude: ["**/node_modules/**", "spec/types/fixtures/**"],
     passWithNoTests: mode === "stress",
-    testTimeout: mode === "stress" ? 30 * 60_000 : 10_000,
+    testTimeout: mode === "stress" ? 30 * 60_000 : 30_000,
     hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,

@@ -35,7 +35,7 @@ export interface SessionLink {
 
 /** Links a session over the relay of the session store, if that has one. `hear` is called with what others tell. */
 export const sessionLink = (
-  { sessions: { relay }, fork }: Stores,
+  { sessions: { relay }, fork, failed }: Stores,
   session: string,
   hear: (word: Word) => void
 ): SessionLink => {
@@ -45,7 +45,12 @@ export const sessionLink = (
   const publish = (word: Word) => relay.publish(session, JSON.stringify({ from: me, word }))
   const listener = (text: string) => {
     const word = readWord(text, me)
-    if (word !== undefined) hear(word)
+    try {
+      if (word !== undefined) hear(word)
+    } catch (error) {
+      // not a word of this library's: whoever relays must not stumble over it
+      failed(error)
+    }
   }
   const subscribe = Scope.provide(relay.subscribe(session, listener), scope)
   const ready = fork(

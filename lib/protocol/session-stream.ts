@@ -54,7 +54,7 @@ export class SessionStream {
   write(data: string | Uint8Array, last = false): Room {
     const id = this.#next(data, last)
     const connection = this.#connection
-    if (connection === undefined) return this.#catchingUp
+    if (connection === undefined) return this.#resuming === undefined ? undefined : this.#catchingUp
     const room = connection.event({ id, data })
     if (last) this.#leave(connection)
     else if (room !== undefined && this.#full === undefined) {

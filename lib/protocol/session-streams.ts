@@ -1,12 +1,12 @@
 import { encodeMessage, encodeReply } from "./encode.ts"
+import { type EventId, isOfGet, readEventId, unknownEvent } from "./event-id.ts"
 import type { HttpSink, InFlight, Reply, Room, Sink } from "./exchange.ts"
 import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import type { KeptEvents } from "./kept-events.ts"
-import { quoted } from "./method.ts"
-import { type Outbox, outbox } from "./outbox.ts"
 import { type Refusal, refusal } from "./reasons.ts"
 import { refuse } from "./serve-request.ts"
 import type { Word } from "./session-link.ts"
+import { type ListenerSurroundings, noStreams, SessionListeners, without } from "./session-listeners.ts"
 import { SessionStream } from "./session-stream.ts"
 
 /** Where one POST of a session writes: to its JSON answer, or to a stream that its client can come back to. */
@@ -18,51 +18,39 @@ export interface PostSink extends Sink {
 }
 
 /** What the streams of a session need of what is around them. */
-export interface StreamSurroundings {
+export interface StreamSurroundings extends ListenerSurroundings {
   readonly kept: KeptEvents
   /** Whether other processes serve the session too. */
   readonly shared: boolean
   /** The revision that the session agreed on. */
   readonly revision: string
-  /** Called each time the first GET stream opens. */
-  opened(): void
-  /** Called each time the last GET stream closes. */
-  closed(): void
   /** Logs a failure of the store, and makes the refusal that stands for it. */
   failed(error: unknown): Refusal
-  /** Tells the other processes that serve the session, where there are some. */
-  send(word: Word): void
 }
 
 /**
  * The streams of events of one session (2025-11-25 basic/transports). A POST has one of its own, where anything is told before
- * its answer. Clients may open several by GET: what belongs to no request goes to the newest that has room, and each message
- * to one of them only.
+ * its answer; clients may open several by GET. Each can be gone on with from any of its events.
  */
 export class SessionStreams {
   readonly #around: StreamSurroundings
+  readonly #listeners: SessionListeners
   /** Keeps keys apart from those that other processes make in the same session. */
   readonly #mark: string
-  /** Streams of POSTs that are not answered yet, and of GETs that are open. Few, and none for most sessions: no map, then. */
-  #live: ReadonlyArray<SessionStream> = none
-  /** GET streams, the newest last. */
-  #open: ReadonlyArray<SessionStream> = none
-  #outbox: Outbox | undefined
+  /** Streams of POSTs that are not answered yet, and of GETs that are open. */
+  #live: ReadonlyArray<SessionStream> = noStreams
   #made = 0
-  #listened = false
-  /** Another process has a GET stream of this client, and tells it all by itself that changed. */
-  #elsewhere = false
   #ended = false
-  #room: { readonly promise: Promise<void>; readonly settle: () => void } | undefined
 
   constructor(around: StreamSurroundings) {
     this.#around = around
+    this.#listeners = new SessionListeners(around)
     this.#mark = around.shared ? globalThis.crypto.randomUUID().slice(0, 8) : ""
   }
 
   /** Whether a GET stream is open. */
   get listening(): boolean {
-    return this.#open.length > 0
+    return this.#listeners.any
   }
 
   /** Clients before 2025-11-25 do not understand an event without a message. */
@@ -85,14 +73,14 @@ export class SessionStreams {
     return {
       notify: (notification) => {
         const message = encodeMessage(notification)
-        if (!http.events) return this.#tell(message, false)
+        if (!http.events) return this.#listeners.tell(message, false)
         return gone && stream === undefined ? undefined : opened().write(message)
       },
       ask: (message) => {
         const text = encodeMessage(message)
         if (!http.events) {
-          if (!this.#listened) return noWayToAsk
-          this.#tell(text, true)
+          if (!this.#listeners.listened) return noWayToAsk
+          this.#listeners.tell(text, true)
           return undefined
         }
         if (gone && stream === undefined) return "the stream it was asked on is gone"
@@ -108,7 +96,7 @@ export class SessionStreams {
       },
       closeStream: resumable
         ? (retryMillis) => {
-            if (!gone) opened().closeConnection(retryMillis)
+            if (!gone || stream !== undefined) opened().closeConnection(retryMillis)
           }
         : undefined,
       begin: resumable ? () => void opened() : undefined,
@@ -125,56 +113,33 @@ export class SessionStreams {
     if (lastEventId !== undefined) return this.#resume(http, lastEventId)
     const stream = this.#make("g")
     stream.begin(http)
-    this.#opened(stream)
-    return this.#listener(http, () => stream)
+    this.#listeners.add(stream)
+    return this.#connection(http, () => stream)
   }
 
   /** Tells what belongs to no request. The promise settles once a GET stream has room for more, or the session has ended. */
-  push(notification: JsonRpcNotification | JsonRpcRequest): Room {
-    if (this.#ended) return undefined
-    if (this.#elsewhere && !this.listening) return undefined
-    const message = encodeMessage(notification)
-    if (!this.#write(message)) this.#wait(message, false)
-    return this.#hasRoom() ? undefined : this.#roomLater()
+  push(message: JsonRpcNotification | JsonRpcRequest): Room {
+    return this.#listeners.push(message)
   }
 
   /** Takes what another process that serves the session has told. */
   hear(word: Word): void {
-    switch (word.type) {
-      case "taken": {
-        const stream = this.#find(word.key)
-        stream?.closeConnection(retryMillis)
-        if (stream !== undefined) this.#closed(stream)
-        return
-      }
-      case "hello":
-        if (this.listening) this.#around.send({ type: "listening", on: true })
-        return
-      case "listening":
-        this.#elsewhere = word.on
-        this.#listened ||= word.on
-        if (word.on && !this.listening) this.#handOver()
-        return
-      case "push":
-        if (this.listening && !this.#write(word.message)) this.#wait(word.message, word.keep)
-    }
+    if (word.type !== "taken") return this.#listeners.hear(word)
+    const stream = this.#find(word.key)
+    if (stream !== undefined) this.#hangUp(stream)
   }
 
   /** Closes the GET streams; the client may come back to them. */
   hangUp(): void {
-    for (const stream of this.#open) {
-      stream.closeConnection(retryMillis)
-      this.#closed(stream)
-    }
+    for (const stream of this.#listeners.streams) this.#hangUp(stream)
   }
 
   /** Ends all streams; nothing is told any more. */
   end(): void {
     this.#ended = true
     for (const stream of this.#live) stream.end()
-    this.#live = none
-    this.#open = none
-    this.#room?.settle()
+    this.#live = noStreams
+    this.#listeners.end()
   }
 
   #make(kind: "p" | "g"): SessionStream {
@@ -186,6 +151,16 @@ export class SessionStreams {
 
   #find(key: string): SessionStream | undefined {
     return this.#live.find((stream) => stream.key === key)
+  }
+
+  #hangUp(stream: SessionStream): void {
+    stream.closeConnection(retryMillis)
+    this.#forget(stream)
+  }
+
+  /** A GET stream without a connection is forgotten: the store has all that is needed to go on with it. */
+  #forget(stream: SessionStream): void {
+    if (this.#listeners.remove(stream)) this.#live = without(this.#live, stream)
   }
 
   #resume(http: HttpSink, lastEventId: string): InFlight | undefined {
@@ -206,21 +181,22 @@ export class SessionStreams {
         return refuse(http, unknownEvent(lastEventId), "handshake", undefined)
       }
       stream = found
+      this.#around.send({ type: "taken", key: from.key })
+      const resumed = stream.resume(http, from.number)
       if (isOfGet(from)) {
         this.#live = [...without(this.#live, stream), stream]
-        this.#opened(stream)
+        this.#listeners.add(stream)
       }
-      this.#around.send({ type: "taken", key: from.key })
       try {
-        await stream.resume(http, from.number)
+        await resumed
       } catch (error) {
         this.#around.failed(error)
-        stream.closeConnection(retryMillis)
+        this.#hangUp(stream)
       }
-      this.#flush()
+      this.#listeners.flush()
     }
     goOn().catch((error) => refuse(http, this.#around.failed(error), "handshake", undefined))
-    return this.#listener(http, (why) => {
+    return this.#connection(http, (why) => {
       stopped ??= why
       return stream
     })
@@ -250,134 +226,23 @@ export class SessionStreams {
     return this.#mark !== "" || Number(key.slice(1)) <= this.#made
   }
 
-  #listener(http: HttpSink, streamOf: (why: "disconnected" | "drained") => SessionStream | undefined): InFlight {
+  /** The connection of a GET; `streamOf` gives its stream, and undefined where it has none yet. */
+  #connection(http: HttpSink, streamOf: (why: "disconnected" | "drained") => SessionStream | undefined): InFlight {
     return {
       interrupt: (why) => {
         const stream = streamOf(why)
         if (stream === undefined) return undefined
         if (why === "disconnected") stream.disconnected(http)
         else stream.closeConnection(retryMillis)
-        this.#closed(stream)
+        this.#forget(stream)
         return undefined
       }
     }
   }
-
-  #opened(stream: SessionStream): void {
-    this.#listened = true
-    this.#open = [...without(this.#open, stream), stream]
-    if (this.#open.length === 1) {
-      this.#around.send({ type: "listening", on: true })
-      this.#around.opened()
-    }
-    this.#flush()
-  }
-
-  /** A GET stream without a connection is forgotten: the store has all that is needed to go on with it. */
-  #closed(stream: SessionStream): void {
-    if (stream.held || !this.#open.includes(stream)) return
-    this.#open = without(this.#open, stream)
-    this.#live = without(this.#live, stream)
-    if (this.#open.length > 0) return
-    this.#around.send({ type: "listening", on: false })
-    this.#around.closed()
-  }
-
-  /** What waits here goes where the client listens; changes are known there already. */
-  #handOver(): void {
-    for (let message = this.#outbox?.take(); message !== undefined; message = this.#outbox?.take()) {
-      if (message.keep) this.#around.send({ type: "push", ...message })
-    }
-    this.#room?.settle()
-    this.#room = undefined
-  }
-
-  /** Tells what belongs to a request that is answered by JSON; where nobody listens, its call does not wait. */
-  #tell(message: string | Uint8Array, keep: boolean): Room {
-    if (!this.#listened || this.#ended) return undefined
-    if (this.#elsewhere && !this.listening) {
-      this.#around.send({ type: "push", message: textOf(message), keep })
-      return undefined
-    }
-    if (!this.#write(message)) this.#wait(message, keep)
-    return this.#open.length === 0 || this.#hasRoom() ? undefined : this.#roomLater()
-  }
-
-  #write(message: string | Uint8Array): boolean {
-    const stream = this.#open.findLast(takesMore)
-    if (stream === undefined) return false
-    const room = stream.write(message)
-    void room?.then(() => this.#flush())
-    return true
-  }
-
-  #wait(message: string | Uint8Array, keep: boolean): void {
-    this.#outbox ??= outbox()
-    this.#outbox.add({ message: textOf(message), keep })
-  }
-
-  #hasRoom(): boolean {
-    return this.#open.some(takesMore)
-  }
-
-  #roomLater(): Promise<void> {
-    if (this.#room === undefined) {
-      let settle!: () => void
-      const promise = new Promise<void>((resolve) => {
-        settle = resolve
-      })
-      this.#room = { promise, settle }
-    }
-    return this.#room.promise
-  }
-
-  #flush(): void {
-    while (this.#hasRoom()) {
-      const message = this.#outbox?.take()
-      if (message === undefined) {
-        this.#room?.settle()
-        this.#room = undefined
-        return
-      }
-      this.#write(message.message)
-    }
-  }
 }
-
-const decoder = new TextDecoder()
-
-const textOf = (message: string | Uint8Array): string =>
-  typeof message === "string" ? message : decoder.decode(message)
-
-const none: ReadonlyArray<SessionStream> = []
-
-const without = (streams: ReadonlyArray<SessionStream>, stream: SessionStream): ReadonlyArray<SessionStream> =>
-  streams.length === 1 && streams[0] === stream ? none : streams.filter((one) => one !== stream)
-
-const takesMore = (stream: SessionStream): boolean => stream.takesMore
-
-/** Where an event was: on which stream, and as which of its events. */
-interface EventId {
-  readonly key: string
-  readonly number: number
-}
-
-const readEventId = (text: string): EventId | undefined => {
-  const found = /^([gp][0-9a-f]{1,24})\.(\d{1,15})$/.exec(text)
-  return found === null ? undefined : { key: found[1]!, number: Number(found[2]) }
-}
-
-const isOfGet = ({ key }: EventId): boolean => key.startsWith("g")
 
 /** Milliseconds after which clients shall come back whose connection is closed though their stream has not ended. */
 const retryMillis = 1_000
-
-/** 400: a 404 would tell the client that its session has ended (2025-11-25 basic/transports, "Session Management"). */
-const unknownEvent = (id: string): Refusal =>
-  refusal(
-    "invalid-request",
-    `Last-Event-ID ${quoted(id)} is not known in this session, or its stream is kept no longer; send GET without it to listen from now on.`
-  )
 
 const over = refusal("interrupted", "The session has ended or the server is shutting down; try again.")
 

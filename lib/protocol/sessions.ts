@@ -177,7 +177,8 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
     const { sessions, now: run } = kept().stores
     const stored = await run(sessions.get(id))
     if (stored === undefined || !isHandshakeRevision(stored.revision)) return undefined
-    const place = add(id, { ...stored, revision: stored.revision }, stored.owner)
+    const { revision, capabilities, clientInfo } = stored
+    const place = add(id, { revision, capabilities, clientInfo }, stored.owner)
     if (place === undefined) throw new Error("No session can be taken over: all have requests in flight.")
     place.session.restore(stored)
     await place.session.linked

@@ -63,7 +63,8 @@ const leaveOutUntil = (told: Promise<void>, call: Call): void => {
   void told.then(() => {
     waiting.delete(call)
     if (slow.left === 0) return
-    const message = `${slow.left} lines were left out here: they were logged faster than they were read.`
+    const lines = slow.left === 1 ? "1 line was" : `${slow.left} lines were`
+    const message = `${lines} left out here: logged faster than the client reads.`
     const more = call.log!("warning", { message }, undefined)
     if (more !== undefined) leaveOutUntil(more, call)
   })

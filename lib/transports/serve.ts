@@ -107,7 +107,12 @@ export const serveApp = async (app: AppLike, options: ServeOptions = {}, owned =
         report("the app did not close cleanly", new Error(`Its layers were not released within ${layerTime} ms.`))
         process.exit(1)
       }
-      if (ends && !isServing()) process.exit()
+      if (!ends || isServing()) return
+      // an app that is not ours is closed as a signal would close it: nothing can use it any more
+      if (!(await within(app.dispose(), layerTime))) {
+        report("the app did not close cleanly", new Error(`Its layers were not released within ${layerTime} ms.`))
+      }
+      process.exit()
     })
     .catch((error) => report("the app did not close cleanly", error))
   return { ...carrier.address, close, closed, [Symbol.asyncDispose]: close }

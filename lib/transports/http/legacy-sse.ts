@@ -114,7 +114,7 @@ export const legacySse = async (ports: Ports, settings: LegacySseSettings, core:
   }
 
   const listen = (request: IncomingMessage, response: ServerResponse, head: GateHead) => {
-    const passed = draining || clients.size >= mostClients ? shuttingDown : gates.stream(head, false)
+    const passed = draining ? shuttingDown : clients.size >= mostClients ? full : gates.stream(head, false)
     if (head.method === "POST" && typeof passed === "number") {
       // clients that try streamable HTTP first know by this that they must not
       refuseUnread(request, response, getOnly, false)
@@ -198,6 +198,10 @@ const sessionOf = (target: string): string =>
 
 const getOnly = refusal("method-not-allowed", "This is the stream of the 2024-11-05 transport: open it by GET.", {
   headers: { allow: "GET" }
+})
+
+const full = refusal("draining", "As many clients as this server takes have a stream open; try again later.", {
+  headers: { "retry-after": "10" }
 })
 
 const postOnly = refusal("method-not-allowed", "Messages of the 2024-11-05 transport are posted here.", {

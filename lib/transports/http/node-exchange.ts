@@ -38,12 +38,12 @@ export interface NodeState {
 export const exchange = (state: NodeState, request: IncomingMessage, response: ServerResponse): void => {
   const { core } = state
   const head = nodeHead(request, core.trustProxy)
+  if (state.legacy?.exchange(request, response, head) === true) return
   const routed = core.router?.find(head, state.draining)
   if (routed !== undefined) {
     exchangeRoute(state, request, response, head, routed)
     return
   }
-  if (state.legacy?.exchange(request, response, head) === true) return
   const accepted = core.gate(head, state.draining)
   if (typeof accepted !== "number") {
     refuseUnread(request, response, accepted, state.draining)
@@ -143,6 +143,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         goesOn = true
         // a reader that is gone for good may never let go of what it was sent
         resume?.()
+        stopBeating?.()
         response.end()
       }
     },

@@ -61,9 +61,13 @@ export const httpSettings = (options: HttpOptions): HttpSettings => {
     )
   }
   const core = httpCore(options, host)
+  const legacySse = legacySseSettings(options.legacySse, core, options, host)
+  for (const path of legacySse === undefined ? [] : [legacySse.path, legacySse.messagesPath]) {
+    core.router?.reserve(path, "the legacy SSE endpoint")
+  }
   return {
     core,
-    legacySse: legacySseSettings(options.legacySse, core, options, host),
+    legacySse,
     port: integerOption("port", options.port, 3000, 0, 65_535),
     host: host.replace(/^\[|\]$/g, ""),
     headersTimeout: integerOption("headersTimeout", options.headersTimeout, 10_000, 1, maxTimer),

@@ -25,7 +25,8 @@ export const pulseOf = (periodMillis: number): Pulse => {
       return
     }
     now = (now + 1) % parts
-    for (const beat of [...slots[now]!]) beat()
+    const slot = slots[now]!
+    for (const beat of [...slot]) if (slot.has(beat)) beat()
   }
 
   return {

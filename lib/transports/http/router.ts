@@ -29,6 +29,8 @@ export type Routed =
 export interface Router {
   /** What serves a request; undefined where it is MCP's, or nobody's. Looks at nothing but its head. */
   readonly find: (head: GateHead, draining: boolean) => Routed | undefined
+  /** Throws a `ServeError` where a path that something else serves, named by `what`, is served here too. */
+  readonly reserve: (path: string, what: string) => void
   /** Throws a `ServeError` naming a service that a route uses and the app does not have. */
   readonly check: (context: Context.Context<never>) => void
 }
@@ -38,7 +40,7 @@ export const routerOf = (options: RouterOptions, mcpPath: string, rule: HostRule
   const routes = checkedRoutes(options.routes)
   const health = healthPath(options.health)
   if (routes.length === 0 && health === undefined) return undefined
-  refuseConflicts(routes, mcpPath, health)
+  const claim = claimsOf(routes, mcpPath, health)
   const ordered = [...routes].sort((one, other) => {
     const [a, b] = [one["~mcpipe/Route"].pattern, other["~mcpipe/Route"].pattern]
     // one that serves HEAD itself is asked before one that serves it as GET
@@ -69,6 +71,7 @@ export const routerOf = (options: RouterOptions, mcpPath: string, rule: HostRule
       if (origin !== undefined && !rule.origin(origin)) return refused(forbiddenOrigin(origin))
       return draining && found.type === "route" ? refused(shuttingDown) : found
     },
+    reserve: (path, what) => claim({ shape: literal(path), methods: undefined, what: `${what} at ${show(path)}` }),
     check: (context) => {
       for (const route of routes) {
         for (const key of Object.values(route["~mcpipe/Route"].uses)) {
@@ -106,7 +109,12 @@ interface Claim {
   readonly what: string
 }
 
-const refuseConflicts = (routes: ReadonlyArray<Route>, mcpPath: string, health: string | undefined): void => {
+/** What is served, each at its own place. Gives how to add to it, which throws a `ServeError` naming what is there already. */
+const claimsOf = (
+  routes: ReadonlyArray<Route>,
+  mcpPath: string,
+  health: string | undefined
+): ((next: Claim) => void) => {
   const claims: Array<Claim> = [{ shape: literal(mcpPath), methods: undefined, what: `MCP at ${show(mcpPath)}` }]
   const claim = (next: Claim) => {
     const other = claims.find(
@@ -125,6 +133,7 @@ const refuseConflicts = (routes: ReadonlyArray<Route>, mcpPath: string, health: 
   for (const route of routes) {
     claim({ shape: route["~mcpipe/Route"].pattern.shape, methods: route.methods, what: described(route) })
   }
+  return claim
 }
 
 const literal = (path: string): string =>

@@ -82,7 +82,7 @@ const own = ["params", "principal", "url"] satisfies ReadonlyArray<keyof RouteCo
  */
 export const route = <const Path extends string, Ret extends Handled<unknown>, U extends Uses = {}>(
   options: RouteOptions<Path, U>,
-  handler: ((request: Request, context: RouteContextFor<Path, U>) => Ret) & OnlyUses<Unnamed<ServicesOf<Ret>, U>>
+  handler: (request: Request, context: RouteContextFor<Path, U>) => Ret & OnlyUses<Unnamed<ServicesOf<Ret>, U>>
 ): Route => {
   if (typeof options !== "object" || options === null) {
     throw new DefinitionError("route(…) takes its options first, then its handler: route({ path }, () => …).")

@@ -487,6 +487,21 @@ describe("routes that cannot be served", () => {
     expect(serving({ routes: [at("/a"), at("/a", "POST"), at("/a", "HEAD"), at("/*"), at("/:x")] })).not.toThrow()
   })
 
+  it("are refused at the paths of the legacy SSE endpoint, and less exact ones leave them alone", async () => {
+    const http = (routes: ReadonlyArray<Route>) => ({ http: { port: 0, legacySse: true, routes }, signals: false })
+    for (const path of ["/sse", "/messages"]) {
+      await expect(serve(main, http([at(path)]))).rejects.toThrow(
+        new ServeError(
+          `Route GET "${path}" and the legacy SSE endpoint at "${path}" match the same requests: change the path of one.`
+        )
+      )
+    }
+    await using serving = await serve(main, http([at("/*")]))
+    const response = await fetch(new URL("/sse", serving.url), { headers: { accept: "text/event-stream" } })
+    expect(response.headers.get("content-type")).toContain("text/event-stream")
+    await response.body!.cancel()
+  })
+
   it("are refused where they use a service that no layer gives", async () => {
     const bare = server({ name: "bare", version: "1" }).tool(tool({ name: "t" }, () => ""))
     const routes = [route({ path: "/orders", uses: { db: Db } }, () => "")]
@@ -564,11 +579,5 @@ describe("a route is refused where it is defined", () => {
     ]
   ])("%s", (_, define, message) => {
     expect(define).toThrow(new DefinitionError(message))
-  })
-
-  it("by the compiler where its Effects need a service that it does not name", () => {
-    // @ts-expect-error
-    route({ path: "/x" }, () => Effect.map(Db, (db) => db.order("1")))
-    route({ path: "/x", uses: { db: Db } }, () => Effect.map(Db, (db) => db.order("1")))
   })
 })
