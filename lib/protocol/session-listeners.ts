@@ -108,7 +108,10 @@ export class SessionListeners {
   flush(): void {
     while (this.#hasRoom()) {
       const waiting = this.#outbox?.take()
-      if (waiting === undefined) return this.#letGo()
+      if (waiting === undefined) {
+        this.#letGo()
+        return
+      }
       this.#write(waiting.message)
     }
   }

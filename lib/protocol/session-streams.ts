@@ -124,9 +124,9 @@ export class SessionStreams {
 
   /** Takes what another process that serves the session has told. */
   hear(word: Word): void {
-    if (word.type !== "taken") return this.#listeners.hear(word)
-    const stream = this.#find(word.key)
-    if (stream !== undefined) this.#hangUp(stream)
+    const taken = word.type === "taken" ? this.#find(word.key) : undefined
+    if (taken !== undefined) this.#hangUp(taken)
+    this.#listeners.hear(word)
   }
 
   /** Closes the GET streams; the client may come back to them. */
