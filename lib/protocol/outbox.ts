@@ -8,6 +8,7 @@ export interface Waiting {
 /** Messages that wait; of what may be lost the oldest makes room. */
 export interface Outbox {
   readonly add: (waiting: Waiting) => void
+  readonly isEmpty: () => boolean
   /** Takes the oldest out; undefined where none waits. */
   readonly take: () => Waiting | undefined
 }
@@ -36,6 +37,7 @@ export const outbox = (): Outbox => {
         remove(oldest)
       }
     },
+    isEmpty: () => all.length === 0,
     take: () => (all.length === 0 ? undefined : remove(0))
   }
 }

@@ -112,7 +112,7 @@ export class SessionListeners {
         this.#letGo()
         return
       }
-      this.#write(waiting.message)
+      this.#writeNow(waiting.message)
     }
   }
 
@@ -131,6 +131,12 @@ export class SessionListeners {
   }
 
   #write(message: string | Uint8Array): boolean {
+    // a stream may have got room this very turn, and what waits was there before
+    if (this.#outbox?.isEmpty() === false && this.#hasRoom()) this.flush()
+    return this.#writeNow(message)
+  }
+
+  #writeNow(message: string | Uint8Array): boolean {
     const stream = this.#open.findLast(takesMore)
     if (stream === undefined) return false
     void stream.write(message)?.then(() => this.flush())

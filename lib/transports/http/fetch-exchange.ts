@@ -228,7 +228,8 @@ export const exchange = (
           inFlight?.end?.()
         }
         if (inFlight !== undefined && !ended && takesEvents) {
-          stopBeating = core.pulse.join(beat, inFlight.begin === undefined ? core.keepAlive : core.silence)
+          const after = inFlight.begin === undefined ? core.keepAlive : core.silence
+          if (after > 0) stopBeating = core.pulse.join(beat, after)
         }
         listen()
       })

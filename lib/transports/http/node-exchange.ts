@@ -144,7 +144,9 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         // a reader that is gone for good may never let go of what it was sent
         resume?.()
         stopBeating?.()
-        response.end()
+        // its head promised to keep the connection, which a server that closes would wait for
+        if (state.draining) response.end(() => request.socket.end())
+        else response.end()
       }
     },
     reply: (reply) => {
@@ -216,7 +218,8 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         inFlight?.end?.()
       }
       if (inFlight !== undefined && !ended && events) {
-        stopBeating = core.pulse.join(beat, inFlight.begin === undefined ? core.keepAlive : core.silence)
+        const after = inFlight.begin === undefined ? core.keepAlive : core.silence
+        if (after > 0) stopBeating = core.pulse.join(beat, after)
       }
     })
   })

@@ -8,7 +8,8 @@ import { ServeError } from "../serve-error.ts"
 import { type HttpCore, type HttpCoreOptions, httpCore } from "./core.ts"
 import { answerClientError } from "./client-error.ts"
 import { isLoopback, urlHost } from "./hosts.ts"
-import { type LegacySseOptions, type LegacySseSettings, legacySse, legacySseSettings } from "./legacy-sse.ts"
+import { legacySse } from "./legacy-sse.ts"
+import { type LegacySseOptions, type LegacySseSettings, legacySseSettings } from "./legacy-sse-settings.ts"
 import { exchange, type NodeState } from "./node-exchange.ts"
 
 /** Options of the node:http server. */
