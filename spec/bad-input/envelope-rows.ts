@@ -1,5 +1,5 @@
 import { before, good, raw } from "./exchange.ts"
-import { request, answered, meta, refused, type Row } from "./row.ts"
+import { request, meta, refused, type Row } from "./row.ts"
 
 export const envelopeRows: ReadonlyArray<Row> = [
   // envelope
@@ -125,9 +125,27 @@ export const envelopeRows: ReadonlyArray<Row> = [
     'Unsupported protocol version "__proto__"; use 2026-07-28.',
     { data: { supported: ["2026-07-28"], requested: "__proto__" } }
   ),
-  answered("progress token object", good({ meta: { progressToken: { a: 1 } } }), "3"),
-  answered("progress token null", good({ meta: { progressToken: null } }), "3"),
-  answered("progress token 1.5", good({ meta: { progressToken: 1.5 } }), "3"),
+  refused(
+    "progress token object",
+    good({ meta: { progressToken: { a: 1 } } }),
+    400,
+    -32600,
+    'params._meta.progressToken must be a string or an integer, not {"a":1}.'
+  ),
+  refused(
+    "progress token null",
+    good({ meta: { progressToken: null } }),
+    400,
+    -32600,
+    "params._meta.progressToken must be a string or an integer, not null."
+  ),
+  refused(
+    "progress token 1.5",
+    good({ meta: { progressToken: 1.5 } }),
+    400,
+    -32600,
+    "params._meta.progressToken must be a string or an integer, not 1.5."
+  ),
   // initialize
   refused(
     "initialize without params",
