@@ -35,8 +35,8 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
       peer.send(message)
       return undefined
     },
-    reply: ({ message, resultBytes }) => {
-      if (message !== undefined) peer.send(message, resultBytes)
+    reply: ({ message, tailBytes }) => {
+      if (message !== undefined) peer.send(message, tailBytes)
     }
   }
 

@@ -7,18 +7,18 @@ export type Encoded = string | Uint8Array
 
 /** The body of a reply; the empty string where it has no message. Never throws. */
 export const encodeReply = (reply: Reply): Encoded =>
-  reply.message === undefined ? "" : encodeMessage(reply.message, reply.resultBytes)
+  reply.message === undefined ? "" : encodeMessage(reply.message, reply.tailBytes)
 
 /**
- * One message, or one batch of responses, as JSON without line breaks. `resultBytes` stands for the message's `result`.
+ * One message, or one batch of responses, as JSON without line breaks. `tailBytes` stands for its `result`, as in `Reply`.
  * A message that JSON cannot hold (a cycle, a BigInt, a throwing `toJSON`) becomes an `internal-error` response. Never throws.
  */
 export const encodeMessage = (
   message: JsonRpcMessage | ReadonlyArray<JsonRpcResponse>,
-  resultBytes?: Uint8Array | undefined
+  tailBytes?: Uint8Array | undefined
 ): Encoded => {
-  if (resultBytes !== undefined && "id" in message && message.id !== undefined) {
-    return splice(message.id, resultBytes)
+  if (tailBytes !== undefined && "id" in message && message.id !== undefined) {
+    return splice(message.id, tailBytes)
   }
   try {
     return JSON.stringify(message)
@@ -37,16 +37,16 @@ export const unencodable = (message: JsonRpcMessage): JsonRpcError =>
     "id" in message ? message.id : undefined
   )
 
-/** What comes before a prepared result; a closing brace comes after it. */
-export const preparedHead = (id: RequestId): string => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`
+/** What comes before a prepared result. */
+export const preparedHead = (id: RequestId): string =>
+  `{"jsonrpc":"2.0","id":${typeof id === "number" ? id : JSON.stringify(id)},"result":`
 
 const encoder = new TextEncoder()
 
 const splice = (id: RequestId, result: Uint8Array): Uint8Array => {
   const head = encoder.encode(preparedHead(id))
-  const whole = new Uint8Array(head.length + result.length + 1)
+  const whole = new Uint8Array(head.length + result.length)
   whole.set(head, 0)
   whole.set(result, head.length)
-  whole[whole.length - 1] = 0x7d // }
   return whole
 }

@@ -9,8 +9,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Missing for an accepted notification (HTTP 202); an array answers a 2025-03-26 batch. */
   readonly message?: JsonRpcResponse | ReadonlyArray<JsonRpcResponse> | undefined
-  /** UTF-8 bytes of `message.result`, where they were prepared at assembly (lists). */
-  readonly resultBytes?: Uint8Array | undefined
+  /** UTF-8 bytes of `message.result` and of the brace that ends the message, where they were prepared at assembly (lists). */
+  readonly tailBytes?: Uint8Array | undefined
 }
 
 /**
@@ -119,8 +119,8 @@ export interface SessionLimits {
 
 /** A peer on a duplex transport (stdio, in memory, any structurally matching MCP `Transport`). */
 export interface Peer {
-  /** Sends one message, or one 2025-03-26 batch. `resultBytes` as in `Reply`. Never throws. */
-  readonly send: (message: JsonRpcMessage | ReadonlyArray<JsonRpcResponse>, resultBytes?: Uint8Array) => Room
+  /** Sends one message, or one 2025-03-26 batch. `tailBytes` as in `Reply`. Never throws. */
+  readonly send: (message: JsonRpcMessage | ReadonlyArray<JsonRpcResponse>, tailBytes?: Uint8Array) => Room
 }
 
 /** The protocol's door for duplex transports; remembers what `initialize` negotiated. */

@@ -8,13 +8,16 @@ type Result = Readonly<Record<string, unknown>>
 
 const members = { tools: "tools", resources: "resources", templates: "resourceTemplates", prompts: "prompts" } as const
 
-/** UTF-8 bytes of results that were prepared, kept with them. */
+/** UTF-8 bytes of results that were prepared, each with the brace that ends its message. */
 const bytes = new WeakMap<Result, Uint8Array>()
 
-/** The encoded form of a result, where it was prepared. */
+/** The encoded form of a result and of the brace that ends its message, where it was prepared. */
 export const preparedBytes = (result: Result): Uint8Array | undefined => bytes.get(result)
 
 const encoder = new TextEncoder()
+
+/** node:http writes a Buffer as it is, and would make one of any other bytes for each answer. */
+const bytesOf = (text: string): Uint8Array => (typeof Buffer === "function" ? Buffer.from(text) : encoder.encode(text))
 
 /**
  * A page of a list as `finish` completes it. Lists without list middleware are the same for everybody until the
@@ -36,28 +39,43 @@ export const listPage = (
     return finish({ [members[kind]]: shown, ...next })
   }
   if (live !== undefined) return make()
-  const pages = pagesOf(request.catalogue.prepared, variant, kind)
-  const known = pages.get(page.from)
-  if (known !== undefined) return known
+  const pages = pagesOf(request.catalogue.prepared, kind, page.from)
+  for (const known of pages) {
+    if (known.variant === variant) return known.result
+  }
   const text = JSON.stringify(make())
   // in memory it reaches clients as the object it is; none may change it for the others
   const result = deepFreeze(JSON.parse(text) as Result)
-  bytes.set(result, encoder.encode(text))
-  pages.set(page.from, result)
+  bytes.set(result, bytesOf(`${text}}`))
+  pages.push({ variant, result })
   return result
 }
 
-/** Maps in maps: putting a key together would cost more than the rest of a list that is prepared. */
-const pagesOf = (prepared: Map<string, unknown>, variant: string, kind: ListKind): Map<number, Result> => {
-  let kinds = prepared.get(variant) as Map<ListKind, Map<number, Result>> | undefined
-  if (kinds === undefined) {
-    kinds = new Map()
-    prepared.set(variant, kinds)
+/** A page as one era or revision writes it. */
+interface Prepared {
+  readonly variant: string
+  readonly result: Result
+}
+
+const places = {
+  tools: "pages tools",
+  resources: "pages resources",
+  templates: "pages templates",
+  prompts: "pages prompts"
+}
+
+/** Putting a key together, or hashing a revision that came in a header, would cost more than the rest of a list that is prepared. */
+const pagesOf = (prepared: Map<string, unknown>, kind: ListKind, from: number): Array<Prepared> => {
+  const place = places[kind]
+  let byStart = prepared.get(place) as Map<number, Array<Prepared>> | undefined
+  if (byStart === undefined) {
+    byStart = new Map()
+    prepared.set(place, byStart)
   }
-  let pages = kinds.get(kind)
+  let pages = byStart.get(from)
   if (pages === undefined) {
-    pages = new Map()
-    kinds.set(kind, pages)
+    pages = []
+    byStart.set(from, pages)
   }
   return pages
 }

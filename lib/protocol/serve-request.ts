@@ -245,7 +245,7 @@ const replyOf = (
     const result = encode(answer.value, operation, wire)
     const message = { jsonrpc: "2.0", id, result } as const
     return operation.type === "list"
-      ? { status: 200, message, resultBytes: preparedBytes(result) }
+      ? { status: 200, message, tailBytes: preparedBytes(result) }
       : { status: 200, message }
   }
   const refused = refusalOf(answer.failure, operation, profile.era)

@@ -47,19 +47,19 @@ export const serveTransport = async (
     resolveClosed = resolve
   })
   const { put, flushed } = sendInOrder(transport, () => gone)
-  const one = (message: JsonRpcMessage, resultBytes?: Uint8Array): unknown => {
+  const one = (message: JsonRpcMessage, tailBytes?: Uint8Array): unknown => {
     try {
-      return resultBytes !== undefined && "id" in message
-        ? { jsonrpc: "2.0", id: message.id, result: JSON.parse(decoder.decode(resultBytes)) }
+      return tailBytes !== undefined && "id" in message
+        ? { jsonrpc: "2.0", id: message.id, result: JSON.parse(decoder.decode(tailBytes.subarray(0, -1))) }
         : copyJson(message, maxResultDepth)
     } catch {
       return unencodable(message)
     }
   }
   const peer: Peer = {
-    send: (message, resultBytes) => {
+    send: (message, tailBytes) => {
       if (!Array.isArray(message)) {
-        return put(one(message as JsonRpcMessage, resultBytes))
+        return put(one(message as JsonRpcMessage, tailBytes))
       }
       let room: Room
       for (const response of message) {

@@ -151,7 +151,7 @@ export const serveStdio = (
     return !broken && output.writableLength + pending.length > maxUnreadBytes ? full() : undefined
   }
   const refuse = (refused: Refusal) => void put(JSON.stringify(errorOf(refused, "sessionless", undefined)))
-  const peer: Peer = { send: (message, resultBytes) => put(encodeMessage(message, resultBytes)) }
+  const peer: Peer = { send: (message, tailBytes) => put(encodeMessage(message, tailBytes)) }
   const connection: Connection = ports.connect(peer)
   const work = drainable(connection)
   const lines = lineReader(

@@ -2,7 +2,16 @@ import { expect, it } from "vitest"
 
 // The benches run on the built package; here the same servers run on lib/, so that nothing has to be built first.
 const execArgv = ["--conditions", "mcpipe-source", "--import", new URL("../tools/ts.mjs", import.meta.url).href]
-const onlyChecks = { peers: true, warmUp: 0, rounds: 0, burst: 0, starts: 0, execArgv, conditions: ["mcpipe-source"] }
+const onlyChecks = {
+  peers: true,
+  warmUp: 0,
+  rounds: 0,
+  burst: 0,
+  starts: 0,
+  sittings: 1,
+  execArgv,
+  conditions: ["mcpipe-source"]
+}
 
 const load = (file: string): Promise<any> => import(new URL(file, import.meta.url).href)
 

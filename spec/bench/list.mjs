@@ -9,8 +9,30 @@ import { checkList, eras, listMessage, toolCount } from "./workload.mjs"
 
 export const title = `HTTP tools/list, ${toolCount} tools, 16 connections`
 
+/**
+ * What the compiler makes of a server differs from process to process by more than the target leaves, so the rounds are
+ * spread over several sittings, each with new processes.
+ */
 export const run = async (options) => {
   const folder = await mkdtemp(join(tmpdir(), "mcpipe-bench-"))
+  try {
+    let first
+    for (let sitting = 0; sitting < options.sittings; sitting++) {
+      const samples = await sit(folder, { ...options, peers: options.peers && sitting === 0 })
+      first ??= samples
+      for (const [subject, own] of samples) {
+        const same = [...first.keys()].find(({ name, era }) => name === subject.name && era === subject.era)
+        if (same !== subject) first.get(same).push(...own)
+      }
+    }
+    return reportOf(title, [...first.keys()], first, { rate: 0.8 })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The samples of each subject in processes of this sitting. */
+const sit = async (folder, options) => {
   const hosts = []
   const subjectsOf = async (name, era, prepared = []) => {
     const host = await startHost("hosts/http.mjs", [name, "list", ...prepared], options)
@@ -29,9 +51,8 @@ export const run = async (options) => {
       if (era === "handshake") subjects.push(await subjectsOf("sdk-v1", era))
     }
     sameBytes(subjects)
-    return reportOf(title, subjects, await interleave(subjects, options), { rate: 0.8 })
+    return await interleave(subjects, options)
   } finally {
     for (const host of hosts) host.stop()
-    await rm(folder, { recursive: true, force: true })
   }
 }

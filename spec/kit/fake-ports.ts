@@ -92,7 +92,7 @@ export const fakePorts = (): FakePorts => {
       case "hold":
         break
       case "prepared":
-        ok({}, { resultBytes: new TextEncoder().encode('{"tools":[{"name":"größe"}]}') })
+        ok({}, { tailBytes: new TextEncoder().encode('{"tools":[{"name":"größe"}]}}') })
         return undefined
       case "constant":
         ok(constant)
@@ -160,7 +160,7 @@ export const fakePorts = (): FakePorts => {
           const notify: Sink["notify"] = (message) => peer.send(message)
           work = run(request, { notify, ask }, (reply) => {
             answered = true
-            peer.send(reply.message!, reply.resultBytes)
+            peer.send(reply.message!, reply.tailBytes)
             if (work !== undefined && open.delete(work) && open.size === 0) {
               for (const listener of idle) {
                 listener()

@@ -7,7 +7,7 @@ const decode = (encoded: string | Uint8Array) =>
 
 describe("encodeMessage", () => {
   it.each([7, "seven", 'quote " and ü'])("puts prepared result bytes into the response with id %j", (id) => {
-    const bytes = new TextEncoder().encode('{"name":"größe"}')
+    const bytes = new TextEncoder().encode('{"name":"größe"}}')
     const encoded = encodeMessage({ jsonrpc: "2.0", id, result: {} }, bytes)
     expect(decode(encoded)).toStrictEqual({ jsonrpc: "2.0", id, result: { name: "größe" } })
   })

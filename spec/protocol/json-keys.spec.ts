@@ -81,6 +81,16 @@ describe("duplicateKey", () => {
     fc.assert(property)
   })
 
+  it("is not deceived by members that somebody gave to all objects", () => {
+    const text = '{"id":1,"id":2}'
+    Object.defineProperty(Object.prototype, "extra", { value: 1, enumerable: true, configurable: true })
+    try {
+      expect(duplicateKey(text, JSON.parse(text), true)).toEqual({ key: "id", path: [] })
+    } finally {
+      Reflect.deleteProperty(Object.prototype, "extra")
+    }
+  })
+
   it("looks through megabytes of anything in one go", () => {
     const filler = {
       a: '\\"'.repeat(100_000),

@@ -41,6 +41,7 @@ const maxHeader = 1_024
 /** Makes the checks on a request's head, all of them pure and before any of its body is read. */
 export const makeGate = ({ path, rule, maxBodyBytes, sessions, jsonOnly }: GateOptions): Gate => {
   const notFound = refusal("not-found", `Nothing is served at this path; MCP is served at ${path}.`)
+  const mostDigits = `${maxBodyBytes}`.length
   return (head, draining) => {
     const { get } = head.headers
     if (draining && (head.method !== "POST" || get("mcp-session-id") === undefined)) {
@@ -84,7 +85,8 @@ export const makeGate = ({ path, rule, maxBodyBytes, sessions, jsonOnly }: GateO
       return jsonOnly ? acceptsNoJson : notAcceptable
     }
     const length = get("content-length")
-    if (length !== undefined && Number(length) > maxBodyBytes) {
+    // fewer digits are no more bytes
+    if (length !== undefined && length.length >= mostDigits && Number(length) > maxBodyBytes) {
       return bodyTooLarge(maxBodyBytes)
     }
     return draining ? accepted | onlyAnswers : accepted

@@ -15,6 +15,7 @@ import { readBody } from "./node-body.ts"
 import { headerList, refuseUnread, send } from "./node-response.ts"
 import { exchangeRoute } from "./node-route.ts"
 import { cannotAsk, sseComment, sseHeaderList, sseText } from "./sse.ts"
+import { atTurnEnd } from "./turn-end.ts"
 
 /** What the exchanges of one listening server share. */
 export interface NodeState {
@@ -152,6 +153,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
     reply: (reply) => {
       if (ended) {
         if (goesOn) {
+          goesOn = false
           state.leave(work)
         }
         return
@@ -168,12 +170,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
     }
   }
   const listens = head.method === "GET"
-  if (listens) {
-    state.streams.add(work)
-  } else {
-    state.enter(work)
-  }
-  response.on("close", () => {
+  const closed = () => {
     if (!ended) {
       ended = true
       stopAuthenticate?.()
@@ -188,7 +185,28 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
       // What goes on without its client is still waited for when the server drains.
       state.leave(work)
     }
-  })
+  }
+  const follow = () => {
+    if (ended && !goesOn && response.closed) {
+      return
+    }
+    if (listens) {
+      state.streams.add(work)
+    } else {
+      state.enter(work)
+    }
+    if (response.closed) {
+      closed()
+    } else {
+      response.on("close", closed)
+    }
+  }
+  if (state.draining) {
+    follow()
+  } else {
+    // Following what is over by the end of its turn would cost a list a tenth of its time.
+    atTurnEnd(follow)
+  }
   stopAuthenticate = runAuthenticate(core.authenticate, head, (decision) => {
     if (ended) {
       return

@@ -6,9 +6,9 @@ import { refusedReply } from "./core.ts"
 
 /** Writes a whole answer; `closing` says that the connection ends with it. */
 export const send = (response: ServerResponse, reply: Reply, closing: boolean): void => {
-  const { message, resultBytes } = reply
-  if (resultBytes !== undefined && message !== undefined && "id" in message && message.id !== undefined) {
-    sendPrepared(response, reply, preparedHead(message.id), resultBytes, closing)
+  const { message, tailBytes } = reply
+  if (tailBytes !== undefined && message !== undefined && "id" in message && message.id !== undefined) {
+    sendPrepared(response, reply, preparedHead(message.id), tailBytes, closing)
     return
   }
   const body = encodeReply(reply)
@@ -21,32 +21,22 @@ export const send = (response: ServerResponse, reply: Reply, closing: boolean): 
   response.end(body)
 }
 
-/** Prepared results with the brace that ends their message, so that it takes two writes and not three. */
-const ended = new WeakMap<Uint8Array, Buffer>()
-
-const endedBytes = (resultBytes: Uint8Array): Buffer => {
-  let bytes = ended.get(resultBytes)
-  if (bytes === undefined) {
-    bytes = Buffer.concat([resultBytes, Buffer.from("}")])
-    ended.set(resultBytes, bytes)
-  }
-  return bytes
-}
-
 /** Node gathers the parts into one write; copying 50 kB together would cost more than all the rest of a list. */
 const sendPrepared = (
   response: ServerResponse,
   reply: Reply,
   head: string,
-  resultBytes: Uint8Array,
+  tailBytes: Uint8Array,
   closing: boolean
 ): void => {
-  const rest = endedBytes(resultBytes)
-  const length = Buffer.byteLength(head) + rest.length
-  const headers = ["content-length", `${length}`, "content-type", "application/json"]
+  const size = Buffer.byteLength(head)
+  const headers = ["content-length", `${size + tailBytes.length}`, "content-type", "application/json"]
   response.writeHead(reply.status, headerList(reply.headers, headers, closing))
-  response.write(head)
-  response.end(rest)
+  // `write` would cork for itself, and then uncork once more in a tick of its own
+  response.cork()
+  // all ASCII but for ids that are strings
+  response.write(head, size === head.length ? "latin1" : "utf8")
+  response.end(tailBytes)
 }
 
 /** Headers as the flat list that `writeHead` takes. */

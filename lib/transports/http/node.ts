@@ -11,6 +11,7 @@ import { isLoopback, urlHost } from "./hosts.ts"
 import { legacySse } from "./legacy-sse.ts"
 import { type LegacySseOptions, type LegacySseSettings, legacySseSettings } from "./legacy-sse-settings.ts"
 import { exchange, type NodeState } from "./node-exchange.ts"
+import { endTurn } from "./turn-end.ts"
 
 /** Options of the node:http server. */
 export interface HttpOptions extends HttpCoreOptions {
@@ -125,6 +126,8 @@ export const listen = async (
   let ended: Promise<void> | undefined
   const end = async (graceMillis: number) => {
     state.draining = true
+    // what has come in this turn is in flight too
+    endTurn()
     for (const work of [...inFlight]) {
       work.end?.()
     }
