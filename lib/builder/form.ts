@@ -32,12 +32,12 @@ export interface Form<out Out> {
 /**
  * The form of bare valibot entries or of a valibot object schema; each input is converted once. What the restricted schema
  * has no keyword for (`pattern`, `multipleOf`, checks …) is left out of it and enforced by `decode`. What is no flat
- * primitive, such as an object, `null` or a list of free texts, is a `DefinitionError` naming `where`, the field and the fix.
+ * primitive, such as an object, `null` or a list of free texts, is a `DefinitionError` naming `where()`, the field and the fix.
  */
-export const toForm = <const I extends FormInput>(input: I, where: string): Form<InferOut<I>> => {
+export const toForm = <const I extends FormInput>(input: I, where: () => string): Form<InferOut<I>> => {
   const known = forms.get(input)
   if (known !== undefined) return known
-  const form = alike(input, where) ?? convert(input, where)
+  const form = alike(input, where) ?? convert(input, where())
   forms.set(input, form)
   return form
 }
@@ -50,7 +50,7 @@ const shapes = new Map<string, RequestedSchema>()
 const mostShapes = 1_000
 
 /** The form of entries that look like some converted before; undefined where they are of another kind. */
-const alike = (input: FormInput, where: string): Form<any> | undefined => {
+const alike = (input: FormInput, where: () => string): Form<any> | undefined => {
   if (typeof input !== "object" || input === null || isValibotSchema(input) || "~mcpipe/Schema" in input) {
     return undefined
   }
@@ -59,7 +59,7 @@ const alike = (input: FormInput, where: string): Form<any> | undefined => {
   if (signature === undefined) return undefined
   const known = shapes.get(signature)
   if (known === undefined) {
-    const form = convert(input, where)
+    const form = convert(input, where())
     if (shapes.size >= mostShapes) shapes.delete(shapes.keys().next().value!)
     shapes.set(signature, form.requestedSchema)
     return form
@@ -70,7 +70,7 @@ const alike = (input: FormInput, where: string): Form<any> | undefined => {
     decode: (content) => {
       const parsed = v.safeParse(v.strictObject(entries), only(names, content))
       // what is wrong with an answer is worded by the whole conversion
-      return parsed.success ? { ok: true, value: parsed.output } : convert(input, where).decode(content)
+      return parsed.success ? { ok: true, value: parsed.output } : convert(input, where()).decode(content)
     }
   }
 }

@@ -14,7 +14,7 @@ export const expandUri = (parts: UriParts, values: Readonly<Record<string, strin
   const valueOf = (name: string): string | undefined => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined
     if (value !== undefined && typeof value !== "string") fail(`"${name}" must be a string`)
-    if (value !== undefined && !isWellFormed(value))
+    if (value !== undefined && !value.isWellFormed())
       fail(`"${name}" holds half a surrogate pair, which no URI can carry`)
     return value
   }
@@ -65,13 +65,4 @@ const endsAt = (encoded: string, text: string): boolean => {
     if (!splitsEscape(whole, at)) return false
   }
   return true
-}
-
-const isWellFormed = (value: string): boolean => {
-  try {
-    encodeURIComponent(value)
-    return true
-  } catch {
-    return false
-  }
 }

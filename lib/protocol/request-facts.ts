@@ -48,6 +48,8 @@ export const factsOf = (
 /** What came before this round of a call. */
 export interface Earlier {
   readonly journal: Journal | undefined
+  /** What the state was good for, where there was one. */
+  readonly binding?: string | undefined
   readonly responses: Params
 }
 

@@ -14,6 +14,9 @@ import { makeSealer, type Sealer } from "./seal.ts"
 /** Journals of more characters than this do not travel: they are kept in the `JournalStore`, and the state names their place. */
 const mostSealed = 16_384
 
+/** Input of more characters than this is bound by its digest. */
+const mostBound = 128
+
 /** The operations that can be suspended. */
 export type AskingOperation = Extract<Operation, { readonly type: "tool" | "resource" | "prompt" }>
 
@@ -25,8 +28,10 @@ export const canAsk = (operation: Operation): operation is AskingOperation =>
  * Considerations"). It is authenticated with the state and not part of it.
  */
 export const bindingOf = (operation: AskingOperation, { id, anonymous }: PrincipalShape): string => {
-  const input = operation.type === "resource" ? operation.uri : operation.args
-  return canonical([anonymous ? null : id, operation.type, operation.entry.name, digest(canonical(input))])
+  const input = canonical(operation.type === "resource" ? operation.uri : operation.args)
+  // JSON of a string or an object cannot be taken for a digest: it begins with a quote or a brace
+  const told = input.length <= mostBound ? input : digest(input)
+  return canonical([anonymous ? null : id, operation.type, operation.entry.name, told])
 }
 
 /** The journal of a call that goes on, or why it cannot. A store that fails rejects. */

@@ -10,9 +10,9 @@ export const nodeCipher = (): MakeCipher | undefined => {
   const crypto = globalThis.process?.getBuiltinModule?.("node:crypto")
   if (typeof crypto?.createCipheriv !== "function") return undefined
   return (key) => ({
-    encrypt: (iv, plain, context) => {
+    encrypt: (head, iv, plain, context) => {
       const cipher = crypto.createCipheriv("aes-256-gcm", key, iv, { authTagLength: TAG }).setAAD(context)
-      return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+      return Buffer.concat([head, iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
     },
     decrypt: (iv, sealed, context) => {
       const end = sealed.length - TAG

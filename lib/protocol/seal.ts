@@ -67,21 +67,9 @@ export const sealerWith = (makeCipher: MakeCipher, options: SealOptions): Sealer
   const ivs = randomIvs()
 
   const seal = async (text: string, binding: string): Promise<string> => {
-    const bytes = utf8(text)
-    const plain = new Uint8Array(TEXT + bytes.length)
-    new DataView(plain.buffer).setFloat64(0, now() + ttl)
-    plain.set(bytes, TEXT)
-
-    const { id, cipher } = (await keys())[0]!
-    const iv = ivs()
-    const sealed = await cipher.encrypt(iv, plain, utf8(binding))
-
-    const state = new Uint8Array(CIPHERTEXT + sealed.length)
-    state[0] = VERSION
-    new DataView(state.buffer).setUint32(1, id)
-    state.set(iv, IV)
-    state.set(sealed, CIPHERTEXT)
-    const token = toBase64url(state)
+    const plain = plainOf(now() + ttl, text)
+    const { head, cipher } = (await keys())[0]!
+    const token = toBase64url(await cipher.encrypt(head, ivs(), plain, utf8(binding)))
     if (token.length > LONGEST_STATE) {
       throw new RangeError(
         `A requestState has at most ${LONGEST_STATE} characters; this one would have ${token.length}.`
@@ -120,6 +108,8 @@ const malformed: Opened = { ok: false, reason: "malformed" }
 interface Key {
   /** Tells keys of a ring apart, and nothing about the key. */
   readonly id: number
+  /** What every state under this key begins with. */
+  readonly head: Bytes
   readonly cipher: SealCipher
 }
 
@@ -129,7 +119,8 @@ const derive = async (secret: string, makeCipher: MakeCipher): Promise<Key> => {
   const material = await subtle.importKey("raw", utf8(secret), "HKDF", false, ["deriveBits"])
   const info = utf8("mcpipe/requestState/v1")
   const derived = await subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: utf8(""), info }, material, 36 * 8)
-  return { id: new DataView(derived).getUint32(32), cipher: await makeCipher(new Uint8Array(derived, 0, 32)) }
+  const head = new Uint8Array([VERSION, ...new Uint8Array(derived, 32)])
+  return { id: viewOf(head).getUint32(1), head, cipher: await makeCipher(new Uint8Array(derived, 0, 32)) }
 }
 
 /** Random ivs (NIST SP 800-38D §8.2.2), drawn a hundred at a time: a draw costs 8 µs, however many bytes it gives. */
@@ -149,7 +140,30 @@ const randomIvs = (): (() => Bytes) => {
 const randomKey = (): string => toBase64url(globalThis.crypto.getRandomValues(new Uint8Array(32)))
 
 /** UTF-8 has no half characters; JSON text may hold them, in strings only, and can write them as escapes. */
+const wellFormed = (text: string): string =>
+  text.isWellFormed()
+    ? text
+    : text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
+
+// `Buffer` writes short texts five times as fast as an encoder
 const utf8 = (text: string): Bytes =>
-  encoder.encode(text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`))
+  typeof Buffer === "function" ? Buffer.from(wellFormed(text)) : encoder.encode(wellFormed(text))
+
+/** The plaintext of a state. */
+const plainOf = (expires: number, text: string): Bytes => {
+  const written = wellFormed(text)
+  let plain: Bytes
+  if (typeof Buffer === "function") {
+    const bytes = Buffer.allocUnsafe(TEXT + Buffer.byteLength(written))
+    bytes.write(written, TEXT)
+    plain = bytes
+  } else {
+    const bytes = encoder.encode(written)
+    plain = new Uint8Array(TEXT + bytes.length)
+    plain.set(bytes, TEXT)
+  }
+  viewOf(plain).setFloat64(0, expires)
+  return plain
+}
 
 const viewOf = (bytes: Bytes): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

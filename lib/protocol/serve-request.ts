@@ -127,6 +127,7 @@ const resume = (
   responses: Params
 ): InFlight => {
   const { running } = wire
+  const binding = bindingOf(operation, caller.principal)
   let stopped: "disconnected" | "drained" | undefined
   let inFlight: InFlight | undefined
   const begin = (opened: Journal | Refusal) => {
@@ -135,11 +136,11 @@ const resume = (
       stopped === "drained" ? refusal("interrupted", interruptedMessage) : "reason" in opened ? opened : undefined
     if (refused !== undefined) refuse(sink, refused, profile.era, request.id)
     else {
-      const earlier = { journal: opened as Journal, responses }
+      const earlier = { journal: opened as Journal, binding, responses }
       inFlight = runRequest(profile, wire, operation, request, caller, sink, earlier)
     }
   }
-  openState(running, request.params!["requestState"], bindingOf(operation, caller.principal)).then(begin, (error) =>
+  openState(running, request.params!["requestState"], binding).then(begin, (error) =>
     begin(refusal("internal-error", defectOf(running, error, request.method).message))
   )
   return {
@@ -179,7 +180,8 @@ const runRequest = (
     if (takesPlace) leavePlace(running, caller.places)
     if (why === "disconnected") return
     if (answer.type === "paused") {
-      pausedReply(answer.suspension, operation as AskingOperation, caller, wire, id)
+      const binding = earlier?.binding ?? bindingOf(operation as AskingOperation, caller.principal)
+      pausedReply(answer.suspension, binding, caller, wire, id)
         .catch(failed)
         .then((reply) => {
           if (why !== "disconnected") sink.reply(reply)
@@ -210,12 +212,11 @@ const runRequest = (
 /** 2026-07-28 basic/patterns/mrtr: what the client is asked, and what it brings back with the answers. */
 const pausedReply = async (
   { requests, journal }: Suspension,
-  operation: AskingOperation,
+  binding: string,
   caller: Caller,
   wire: WireRequest,
   id: RequestId
 ): Promise<Reply> => {
-  const binding = bindingOf(operation, caller.principal)
   const requestState = await sealState(wire.running, journal, binding, caller.http !== undefined)
   const result = encodeInputRequired(Object.fromEntries(requests), requestState, wire)
   return { status: 200, message: { jsonrpc: "2.0", id, result } }

@@ -31,14 +31,21 @@ export interface Asked {
   readonly frame: Frame | undefined
 }
 
-/** Who is asked. */
-export interface AskingOptions {
+/** Who is asked, in which call. */
+export interface Facing {
   readonly capabilities: Readonly<Record<string, unknown>>
   readonly revision: string
   /** Classes that recorded failures become again. */
   readonly errors: ReadonlyArray<ErrorClass>
   /** Told of fibers that steps run in, so that the app's end interrupts and waits for them. */
   readonly track: (fiber: Fiber.Fiber<unknown, unknown>) => void
+  /** Told whenever `waiting` may have changed. */
+  readonly changed: () => void
+  readonly callId: () => string
+  /** Rounds the call may take. */
+  readonly maxRounds: number
+  /** Tells whoever runs the server what looks wrong. */
+  readonly warn: (message: string) => void
 }
 
 /** An ask or step was used in a way that cannot work; a bug of the author, so it is a defect. */
@@ -62,21 +69,21 @@ export abstract class Asking implements Asks {
   #running: Map<Frame, Fiber.Fiber<unknown, unknown> | undefined> | undefined
   #cut = false
   #watchers: Set<() => void> | undefined
-
-  readonly #errors: ReadonlyArray<ErrorClass>
-  readonly #track: AskingOptions["track"]
+  protected readonly facing: Facing
   /** What has been recorded, by step id. */
   protected steps: Map<string, Recorded> | undefined
 
-  constructor({ capabilities, revision, errors, track }: AskingOptions) {
-    this.capabilities = capabilities
-    this.revision = revision
-    this.#errors = errors
-    this.#track = track
+  constructor(facing: Facing) {
+    this.capabilities = facing.capabilities
+    this.revision = facing.revision
+    this.facing = facing
+  }
+
+  get seed(): string {
+    return this.facing.callId()
   }
 
   abstract readonly replays: boolean
-  abstract readonly seed: string
   abstract notify(method: string, params: Readonly<Record<string, unknown>>): void
   abstract retreading(): boolean
   abstract suspended(): boolean
@@ -174,7 +181,7 @@ export abstract class Asking implements Asks {
           return Effect.sync(() => valueOf(recorded[1], name, options.decode))
         case "failure":
           return Effect.suspend(() =>
-            Effect.fail(failureOf(recorded[1], [...(options.errors ?? []), ...this.#errors]) as E)
+            Effect.fail(failureOf(recorded[1], [...(options.errors ?? []), ...this.facing.errors]) as E)
           )
       }
     }
@@ -218,7 +225,7 @@ export abstract class Asking implements Asks {
       const exit = fiber.pollUnsafe()
       if (exit !== undefined) return exit
       this.#running!.set(frame, fiber)
-      this.#track(fiber)
+      this.facing.track(fiber)
       if (this.#cut) fiber.interruptUnsafe()
       return Effect.uninterruptible(Effect.callback<A, E>((resume) => void fiber.addObserver((exit) => resume(exit))))
     })
@@ -262,7 +269,8 @@ export abstract class Asking implements Asks {
 
   /** To be called whenever `waiting` may have changed. */
   protected changed(): void {
-    for (const look of [...(this.#watchers ?? [])]) look()
+    this.facing.changed()
+    if (this.#watchers !== undefined) for (const look of [...this.#watchers]) look()
   }
 
   /** The id of the next ask of some content. */
@@ -288,14 +296,30 @@ const digestOf = ({ method, params }: AskRequest): string => {
   if (typeof requestedSchema !== "object" || requestedSchema === null) return digest(canonical([method, params]))
   let schema = schemas.get(requestedSchema)
   if (schema === undefined) {
-    schema = canonical(requestedSchema)
+    schema = { text: canonical(requestedSchema), place: ++places }
     schemas.set(requestedSchema, schema)
   }
-  return digest(`${canonical([method, rest])}${schema}`)
+  const asked = `${schema.place} ${method} ${JSON.stringify(rest)}`
+  let known = digests.get(asked)
+  if (known === undefined) {
+    known = digest(`${canonical([method, rest])}${schema.text}`)
+    if (asked.length > longestKept) return known
+    if (digests.size >= mostKept) digests.delete(digests.keys().next().value!)
+    digests.set(asked, known)
+  }
+  return known
 }
 
-/** The texts of forms, which do not change and are asked with in each run. */
-const schemas = new WeakMap<object, string>()
+/** Forms, which do not change and are asked with in each run. */
+const schemas = new WeakMap<object, { readonly text: string; readonly place: number }>()
+
+let places = 0
+
+/** The digests of the latest questions that are not long: each is asked again in every later round. */
+const digests = new Map<string, string>()
+
+const mostKept = 512
+const longestKept = 512
 
 /** The id of the ask or step that is the n-th of its kind, from 0. */
 export const numbered = (base: string, n: number): string => (n === 0 ? base : `${base}#${n + 1}`)

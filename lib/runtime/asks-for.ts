@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type { Component } from "../builder/component.ts"
 import type { Running } from "./app.ts"
-import type { Asking } from "./asking.ts"
+import type { Asking, Facing } from "./asking.ts"
 import { DirectAsks } from "./direct-asks.ts"
 import type { Entry } from "./entry.ts"
 import type { Operation } from "./operation.ts"
@@ -30,16 +30,10 @@ export class AskPlan {
   /** Makes what one run asks through; `stop` interrupts that run. */
   make(stop: () => void): Asking {
     const { channel } = this.#facts
-    const common = { ...this.#options(), stop }
     const made =
-      channel.type === "direct"
-        ? new DirectAsks({ ...common, send: channel.send, notify: channel.notify })
-        : new Replay({ ...common, journal: channel.journal, responses: channel.responses })
+      channel.type === "direct" ? new DirectAsks(this.#facing(), channel) : new Replay(this.#facing(), channel, stop)
     this.#made ??= []
     this.#made.push(made)
-    made.watch(() => {
-      for (const look of [...(this.#looks ?? [])]) look()
-    })
     return made
   }
 
@@ -66,10 +60,10 @@ export class AskPlan {
     if (!(asks instanceof Replay) || !this.#running.assembly.asking.checkDeterminism) return
     const { type, name } = this.#entry
     const subject = `The handler of ${type} ${JSON.stringify(name)}`
-    rehearse(this.#running, subject, this.#options(), inner, context, asks, exit)
+    rehearse(this.#running, subject, this.#facing(), inner, context, asks, exit)
   }
 
-  #options() {
+  #facing(): Facing {
     const { assembly, follow, context } = this.#running
     return {
       capabilities: this.#facts.client.capabilities,
@@ -77,6 +71,9 @@ export class AskPlan {
       errors: (this.#entry.component as Component)["~mcpipe/Component"].errors,
       callId: () => this.#request.callId,
       track: follow,
+      changed: () => {
+        for (const look of [...(this.#looks ?? [])]) look()
+      },
       maxRounds: assembly.asking.maxRounds,
       warn: (message: string) => {
         const subject = `${this.#entry.type} ${JSON.stringify(this.#entry.name)}`

@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import { AskRefused, type AskTimedOut } from "../services/ask-errors.ts"
 import type { AskRequest } from "../services/asks.ts"
-import { type Asked, Asking, type AskingOptions } from "./asking.ts"
+import { type Asked, Asking, type Facing } from "./asking.ts"
 
-export interface DirectOptions extends AskingOptions {
-  readonly callId: () => string
+/** How a client that takes requests is asked. */
+export interface DirectChannel {
   /** Sends one question and gives the client's raw result. */
   readonly send: (request: AskRequest) => Effect.Effect<unknown, AskRefused | AskTimedOut>
   readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => void
@@ -16,20 +16,16 @@ const attempts = 3
 /** Asking where the server can send requests of its own: the handler waits for the answer and goes on. */
 export class DirectAsks extends Asking {
   readonly replays = false
-  readonly #options: DirectOptions
+  readonly #channel: DirectChannel
   #open = 0
 
-  constructor(options: DirectOptions) {
-    super(options)
-    this.#options = options
-  }
-
-  get seed(): string {
-    return this.#options.callId()
+  constructor(facing: Facing, channel: DirectChannel) {
+    super(facing)
+    this.#channel = channel
   }
 
   notify(method: string, params: Readonly<Record<string, unknown>>): void {
-    this.#options.notify(method, params)
+    this.#channel.notify(method, params)
   }
 
   retreading(): boolean {
@@ -47,7 +43,7 @@ export class DirectAsks extends Asking {
   protected put({ request, options }: Asked): Effect.Effect<unknown, AskRefused | AskTimedOut> {
     const { wellFormed } = options
     const attempt = (left: number): Effect.Effect<unknown, AskRefused | AskTimedOut> =>
-      Effect.flatMap(this.#options.send(request), (answer) => {
+      Effect.flatMap(this.#channel.send(request), (answer) => {
         if (wellFormed(answer)) return Effect.succeed(answer)
         if (left > 1) return attempt(left - 1)
         return Effect.fail(new AskRefused(request.method, "what it sent is not an answer to it"))

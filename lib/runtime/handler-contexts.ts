@@ -44,6 +44,8 @@ class Shorthands implements HandlerContext<any> {
   readonly #context: Context.Context<never>
   #controller: AbortController | undefined
   #cleanups: Array<() => unknown> | undefined
+  /** What the handler has run and has not ended. */
+  #fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined
   #ended = false
   /** Whether cleanups are running, which may go on where the call itself may not. */
   #cleaning = false
@@ -80,12 +82,9 @@ class Shorthands implements HandlerContext<any> {
       }
       const call = callOf(this.#context)
       if (call?.suspended() === true) return forever
-      const scope = this.#scope()
       const own = this.#frame === undefined ? context : Context.add(context, InStep, this.#frame)
       const fiber = Effect.runForkWith(own)(effect)
-      if (scope !== undefined && fiber.pollUnsafe() === undefined) {
-        Effect.runFork(Scope.addFinalizer(scope, Fiber.interrupt(fiber)))
-      }
+      if (fiber.pollUnsafe() === undefined) this.#track(fiber)
       return settlingUnless(() => call?.suspended() === true, fiber)
     }
   }
@@ -176,7 +175,20 @@ class Shorthands implements HandlerContext<any> {
     return callOf(this.#context)?.scope ?? Context.getOrUndefined(this.#context as Context.Context<any>, Scope.Scope)
   }
 
-  /** One finalizer for both: what still runs hears of the end before what it uses is cleaned up. */
+  /** A fiber of the handler's ends with the call. */
+  #track(fiber: Fiber.Fiber<unknown, unknown>): void {
+    this.#watchEnd()
+    if (this.#ended) {
+      fiber.interruptUnsafe()
+      return
+    }
+    this.#fibers ??= new Set()
+    const fibers = this.#fibers
+    fibers.add(fiber)
+    fiber.addObserver(() => fibers.delete(fiber))
+  }
+
+  /** One finalizer for all: what still runs hears of the end before what it uses is cleaned up. */
   #watchEnd(): void {
     if (this.#cleanups !== undefined) return
     const cleanups: Array<() => unknown> = []
@@ -188,7 +200,9 @@ class Shorthands implements HandlerContext<any> {
         this.#ended = true
         if (Exit.isFailure(exit)) this.abort()
         this.#cleaning = true
-        const all = Effect.forEach(cleanups.reverse(), tidy, { discard: true })
+        const fibers = this.#fibers
+        const stopped = fibers === undefined || fibers.size === 0 ? Effect.void : Fiber.interruptAll([...fibers])
+        const all = Effect.andThen(stopped, Effect.forEach(cleanups.reverse(), tidy, { discard: true }))
         return Effect.ensuring(
           all,
           Effect.sync(() => {

@@ -28,16 +28,14 @@ export const journalVersion = 1
 
 /** The journal with what the client answered: only asks that are open take an answer, everything else is ignored. */
 export const answered = (journal: Journal, responses: Readonly<Record<string, unknown>>): Journal => {
-  const batch = journal.open.flatMap(
-    ([id, asked, label]): ReadonlyArray<Answered> =>
-      Object.hasOwn(responses, id) ? [[id, asked, label, responses[id]]] : []
-  )
-  if (batch.length === 0) return journal
-  return {
-    ...journal,
-    answers: [...journal.answers, batch],
-    open: journal.open.filter(([id]) => !Object.hasOwn(responses, id))
+  const batch: Array<Answered> = []
+  const open: Array<Open> = []
+  for (const one of journal.open) {
+    const [id, asked, label] = one
+    if (Object.hasOwn(responses, id)) batch.push([id, asked, label, responses[id]])
+    else open.push(one)
   }
+  return batch.length === 0 ? journal : { ...journal, answers: [...journal.answers, batch], open }
 }
 
 /** Whether a value that a sealed state held is a journal of this version. */

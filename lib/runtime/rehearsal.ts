@@ -5,7 +5,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { CurrentCall } from "../services/current-call.ts"
 import type { Running } from "./app.ts"
-import { Replay, type ReplayOptions } from "./replay.ts"
+import type { Facing } from "./asking.ts"
+import { Replay } from "./replay.ts"
 
 /**
  * Runs a call that has asked and ended once more, against all it was answered and has recorded, and logs where it then asks
@@ -14,7 +15,7 @@ import { Replay, type ReplayOptions } from "./replay.ts"
 export const rehearse = (
   running: Running,
   subject: string,
-  options: Omit<ReplayOptions, "journal" | "responses" | "stop">,
+  facing: Facing,
   inner: Effect.Effect<unknown, unknown, any>,
   context: Context.Context<any>,
   asks: Replay,
@@ -24,7 +25,7 @@ export const rehearse = (
   const journal = asks.finished()
   if (journal === undefined || (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))) return
   let stop = () => {}
-  const again = new Replay({ ...options, journal, responses: {}, stop: () => stop(), rehearsal: true })
+  const again = new Replay({ ...facing, changed: () => {} }, { journal, responses: {} }, () => stop(), true)
   const scope = Scope.makeUnsafe()
   const call = Context.getUnsafe(context, CurrentCall)
   const own = context.pipe(

@@ -1,23 +1,14 @@
 import * as Effect from "effect/Effect"
 import type { AskRefused, AskTimedOut } from "../services/ask-errors.ts"
 import type { AskRequest } from "../services/asks.ts"
-import { type Asked, Asking, type AskingOptions, numbered } from "./asking.ts"
+import { type Asked, Asking, type Facing, numbered } from "./asking.ts"
 import { type Answered, answered, type Journal, journalVersion, type Open } from "./journal.ts"
-import { macrotask, Moves } from "./turns.ts"
+import { macrotask, microtask, Moves } from "./turns.ts"
 
-/** What a call needs to go on: where it stands, and how to stop it here. */
-export interface ReplayOptions extends AskingOptions {
+/** Where a call stands: what came of earlier rounds, and what the client sent with this one. */
+export interface Standing {
   readonly journal: Journal | undefined
   readonly responses: Readonly<Record<string, unknown>>
-  readonly callId: () => string
-  /** Rounds one call may take. */
-  readonly maxRounds: number
-  /** Interrupts the handler: it is suspended, or has diverged. */
-  readonly stop: () => void
-  /** Tells whoever runs the server what looks wrong. */
-  readonly warn: (message: string) => void
-  /** Whether this run only looks if it comes to the same: a step that is not recorded is then a difference. Default false. */
-  readonly rehearsal?: boolean | undefined
 }
 
 /** How a call was suspended. */
@@ -92,7 +83,9 @@ class Run {
  */
 export class Replay extends Asking {
   readonly replays = true
-  readonly #options: ReplayOptions
+  readonly #responses: Standing["responses"]
+  readonly #stopRun: () => void
+  readonly #rehearsal: boolean
   readonly #journal: Journal | undefined
   readonly #batches: Array<Map<string, Answered>>
   /** How many batches the handler has been given. */
@@ -106,10 +99,15 @@ export class Replay extends Asking {
   #suspension: Suspension | undefined
   #defect: Error | undefined
 
-  constructor(options: ReplayOptions) {
-    super(options)
-    this.#options = options
-    const { journal, responses } = options
+  /**
+   * `stop` interrupts the handler, which is suspended or has diverged. A `rehearsal` only looks if it comes to the same: a
+   * step that is not recorded is then a difference.
+   */
+  constructor(facing: Facing, { journal, responses }: Standing, stop: () => void, rehearsal = false) {
+    super(facing)
+    this.#responses = responses
+    this.#stopRun = stop
+    this.#rehearsal = rehearsal
     if (journal === undefined) {
       this.#batches = []
       return
@@ -123,10 +121,6 @@ export class Replay extends Asking {
     }
     if (this.#journal !== journal) this.#fresh = this.#batches.at(-1)!.size
     this.steps = new Map(Object.entries(journal.steps))
-  }
-
-  get seed(): string {
-    return this.#options.callId()
   }
 
   /** How the call was suspended, once it was. */
@@ -184,7 +178,7 @@ export class Replay extends Asking {
   }
 
   protected override unrecorded(name: string): boolean {
-    if (this.#options.rehearsal !== true) return false
+    if (!this.#rehearsal) return false
     this.#stop(new ReplayDiverged(["no such step"], [`Durable.step(${JSON.stringify(name)})`]))
     return true
   }
@@ -201,7 +195,7 @@ export class Replay extends Asking {
       if (known !== undefined) {
         if (this.#isGiven(id)) {
           // withdrawn, and asked once more by its key
-          queueMicrotask(() => this.suspended() || resume(Effect.succeed(known[3])))
+          microtask(() => this.suspended() || resume(Effect.succeed(known[3])))
           return
         }
         this.#at.again.set(id, { asked, resume })
@@ -267,8 +261,9 @@ export class Replay extends Asking {
 
   /** A client that knows what a first round asks may send the answers with it. */
   #answerAhead({ id, digest, label, options }: Asked): Answered | undefined {
-    const { journal, responses } = this.#options
-    if (journal !== undefined || !Object.hasOwn(responses, id) || !options.wellFormed(responses[id])) return undefined
+    const responses = this.#responses
+    if (this.#journal !== undefined || !Object.hasOwn(responses, id) || !options.wellFormed(responses[id]))
+      return undefined
     const answer: Answered = [id, digest, label, responses[id]]
     this.#batches.push(new Map([[id, answer]]))
     return answer
@@ -282,7 +277,7 @@ export class Replay extends Asking {
   #deliverSoon(): void {
     if (this.#delivering || this.#given === this.#batches.length) return
     this.#delivering = true
-    queueMicrotask(() => {
+    microtask(() => {
       this.#delivering = false
       while (!this.suspended() && this.#given < this.#batches.length) {
         const batch = this.#batches[this.#given]!
@@ -316,7 +311,7 @@ export class Replay extends Asking {
       if (over() || moves.count !== seen) continue
       if (this.busy()) {
         if (!(await moves.next(seen, stuckMillis))) {
-          this.#options.warn(stuck(this.runningSteps(), [...this.#at.open.values()]))
+          this.facing.warn(stuck(this.runningSteps(), [...this.#at.open.values()]))
           await moves.next(seen)
         }
       } else if (this.#given === this.#batches.length) {
@@ -352,7 +347,7 @@ export class Replay extends Asking {
   #suspend(): void {
     const round = (this.#journal?.round ?? 0) + 1
     const open = [...this.#at.open.values()].map(({ asked }) => asked)
-    const { maxRounds } = this.#options
+    const { maxRounds } = this.facing
     if (round > maxRounds) {
       const labels = open.map(({ label }) => label)
       this.#stop(new TooManyRounds(maxRounds, labels))
@@ -360,7 +355,7 @@ export class Replay extends Asking {
     }
     const requests = new Map(open.map(({ id, request }) => [id, request]))
     this.#suspension = { requests, journal: this.#journalOf(open) }
-    this.#options.stop()
+    this.#stopRun()
   }
 
   #journalOf(open: ReadonlyArray<Asked>): Journal {
@@ -379,6 +374,6 @@ export class Replay extends Asking {
 
   #stop(defect: Error): void {
     this.#defect = defect
-    this.#options.stop()
+    this.#stopRun()
   }
 }

@@ -5,7 +5,7 @@ import type { LogLevel } from "../services/client-log.ts"
 import { type Call, CurrentCall } from "../services/current-call.ts"
 import { Principal, type PrincipalShape } from "../services/principal.ts"
 import { type HttpInfo, RequestContext, type RequestContextShape } from "../services/request-context.ts"
-import type { DirectOptions } from "./direct-asks.ts"
+import type { DirectChannel } from "./direct-asks.ts"
 import type { Entry } from "./entry.ts"
 import type { Journal } from "./journal.ts"
 
@@ -32,11 +32,7 @@ export interface Facts {
 /** How questions travel to the client of a wire request. */
 export type AskChannel =
   /** Requests of the server's own. */
-  | {
-      readonly type: "direct"
-      readonly send: DirectOptions["send"]
-      readonly notify: DirectOptions["notify"]
-    }
+  | ({ readonly type: "direct" } & DirectChannel)
   /** The end of this wire request, and a later one that goes on with the call. */
   | {
       readonly type: "replay"

@@ -4,6 +4,11 @@ export const macrotask: () => Promise<void> =
     ? () => new Promise((resolve) => void setImmediate(resolve))
     : () => new Promise((resolve) => void setTimeout(resolve, 0))
 
+/** Runs something once this turn's code has ended; node's `queueMicrotask` makes a resource of async hooks each time. */
+export const microtask = (run: () => void): void => void done.then(run)
+
+const done = Promise.resolve()
+
 /** Counts movements, and lets one waiter wait for the next. */
 export class Moves {
   count = 0

@@ -20,7 +20,7 @@ export const textForm = (options: TextOptions): Form<{ readonly value: string }>
     format !== undefined && formats[format](),
     ...shown(options)
   ])
-  return toForm({ value: orDefault(text, options.default) }, "Elicitation.text")
+  return toForm({ value: orDefault(text, options.default) }, () => "Elicitation.text")
 }
 
 const formats: Readonly<Record<NonNullable<TextOptions["format"]>, () => Action>> = {
@@ -39,7 +39,7 @@ export const numberForm = (options: NumberOptions): Form<{ readonly value: numbe
     max !== undefined && v.maxValue(max),
     ...shown(options)
   ])
-  return toForm({ value: orDefault(number, options.default) }, "Elicitation.number")
+  return toForm({ value: orDefault(number, options.default) }, () => "Elicitation.number")
 }
 
 type Action = v.PipeItem<any, any, v.BaseIssue<unknown>>

@@ -140,7 +140,14 @@ type Reach = <A, E>(what: keyof ElicitationShape, ask: (asks: Asks) => Effect.Ef
 function shape(reach: Reach): ElicitationShape {
   return {
     form: (message, fields, options = {}) =>
-      reach("form", (asks) => askForm(asks, message, toForm(fields, `Elicitation.form(${quoted(message)})`), options)),
+      reach("form", (asks) =>
+        askForm(
+          asks,
+          message,
+          toForm(fields, () => `Elicitation.form(${quoted(message)})`),
+          options
+        )
+      ),
     confirm: (message, options = {}) =>
       reach("confirm", (asks) =>
         Effect.catchTag(askForm(asks, message, confirmForm, options), "ElicitationDeclined", () =>

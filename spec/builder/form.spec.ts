@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 import { DefinitionError } from "../../lib/builder/errors.ts"
 import { type FormInput, toForm } from "../../lib/builder/form.ts"
 
-const where = "Elicitation.form"
+const where = () => "Elicitation.form"
 const field = (entry: v.GenericSchema<any, any>) => toForm({ x: entry }, where).requestedSchema.properties["x"]
 const decode = (entry: v.GenericSchema<any, any>, content: Record<string, unknown>) =>
   toForm({ x: entry }, where).decode(content)
@@ -188,7 +188,7 @@ describe("a form", () => {
   })
 
   it("is converted once for the same input, and frozen", () => {
-    expect(toForm(entries, where)).toBe(toForm(entries, "elsewhere"))
+    expect(toForm(entries, where)).toBe(toForm(entries, () => "elsewhere"))
     const { requestedSchema } = toForm(entries, where)
     expect(Object.isFrozen(requestedSchema.properties["role"]?.enum)).toBe(true)
   })
@@ -350,9 +350,9 @@ describe("whatever a form admits, it decodes", () => {
     fc.assert(
       fc.property(forms, fc.dictionary(names, fc.anything(), { maxKeys: 3 }), (fields, content) => {
         const entries = () => Object.fromEntries(Object.entries(fields).map(([name, { entry }]) => [name, entry]))
-        const whole = toForm(v.strictObject(entries()), "spec")
+        const whole = toForm(v.strictObject(entries()), () => "spec")
         for (let n = 0; n < 2; n++) {
-          const form = toForm(entries(), "spec")
+          const form = toForm(entries(), () => "spec")
           expect(form.requestedSchema).toEqual(whole.requestedSchema)
           expect(form.decode(content)).toEqual(whole.decode(content))
         }
