@@ -32,7 +32,7 @@ describe("copyJson", () => {
 
   it.each([
     [{ a: undefined, b: () => 1, c: Symbol("c"), d: [undefined, () => 1] }],
-    [{ date: new Date(0), point: new Point(), map: new Map([[1, 2]]), boxed: Object("text") }],
+    [{ date: new Date(0), point: new Point(), map: new Map([[1, 2]]), boxed: ["text", 1.5, false].map(Object) }],
     [[Number.NaN, Number.POSITIVE_INFINITY, -0, 1e300]],
     [{ toJSON: () => ({ replaced: true }) }],
     [JSON.parse('{"__proto__":{"polluted":true}}')],

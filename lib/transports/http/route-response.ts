@@ -1,6 +1,7 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import { isPublicError, isResourceNotFound } from "../../builder/errors.ts"
+import { jsonText } from "../../builder/json-text.ts"
 import { encodeReply } from "../../protocol/encode.ts"
 import { type Refusal, refusal } from "../../protocol/reasons.ts"
 import { isAuthRefusal } from "./authenticate.ts"
@@ -39,9 +40,8 @@ const toResponse = (value: unknown): Response => {
   if (isAuthRefusal(value)) return refusedResponse(value)
   if (value === undefined) return new Response(null, { status: 204 })
   if (typeof value === "string") return withLength(value, { "content-type": "text/plain; charset=utf-8" }, 200)
-  const text = JSON.stringify(value)
-  if (text === undefined) throw new TypeError(`The handler gave a ${typeof value}, which JSON cannot hold.`)
-  return withLength(text, { "content-type": "application/json" }, 200)
+  if (isBody(value)) throw new TypeError("The handler gave a body without a Response; return new Response(body).")
+  return withLength(jsonText(value), { "content-type": "application/json" }, 200)
 }
 
 const encoder = new TextEncoder()
@@ -50,6 +50,13 @@ const withLength = (text: string, headers: Readonly<Record<string, string>>, sta
   const bytes = encoder.encode(text)
   return new Response(bytes, { status, headers: { ...headers, "content-length": `${bytes.length}` } })
 }
+
+const isBody = (value: unknown): boolean =>
+  ArrayBuffer.isView(value) || bodies.includes(Object.prototype.toString.call(value))
+
+const bodies = ["ArrayBuffer", "Blob", "File", "FormData", "ReadableStream", "URLSearchParams"].map(
+  (tag) => `[object ${tag}]`
+)
 
 /** Also those of a copy of fetch that a program brings along. */
 const isResponse = (value: unknown): value is Response => Object.prototype.toString.call(value) === "[object Response]"

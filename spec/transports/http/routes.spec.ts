@@ -270,6 +270,23 @@ describe.each(adapters)("a route served by %s", (adapter) => {
     expect(await refusalOf(await ask("/died"))).toMatchObject({ status: 409, message: "Taken." })
   })
 
+  it("fails where JSON would not tell all that it gives, and says so in the log", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {})
+    const routes = [
+      route({ path: "/map" }, () => ({ counts: new Map([["a", 1]]) })),
+      route({ path: "/bytes" }, () => new Uint8Array(2)),
+      route({ path: "/stream" }, () => new ReadableStream())
+    ]
+    const { ask } = await open(adapter, { routes })
+    for (const path of ["/map", "/bytes", "/stream"]) expect((await ask(path)).status).toBe(500)
+    const said = log.mock.calls.map(([what]) => /(?:The result|The handler) .*/.exec(what)?.[0])
+    expect(said).toEqual([
+      "The result cannot be sent: $.counts is a Map; return Object.fromEntries(map), or an array: [...map].",
+      "The handler gave a body without a Response; return new Response(body).",
+      "The handler gave a body without a Response; return new Response(body)."
+    ])
+  })
+
   it("reads bodies within the server's limits", async () => {
     const routes = [route({ path: "/x", method: ["GET", "POST"] }, async (request) => (await request.text()).length)]
     const { ask } = await open(adapter, { routes, maxBodyBytes: 10 })
