@@ -141,9 +141,7 @@ const randomKey = (): string => toBase64url(globalThis.crypto.getRandomValues(ne
 
 /** UTF-8 has no half characters; JSON text may hold them, in strings only, and can write them as escapes. */
 const wellFormed = (text: string): string =>
-  text.isWellFormed()
-    ? text
-    : text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
+  text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
 
 // `Buffer` writes short texts five times as fast as an encoder
 const utf8 = (text: string): Bytes =>

@@ -10,7 +10,7 @@ export const requestBytes = (port, headers, message) => {
   )
 }
 
-/** One exchange on a connection of its own: the whole response as it came, and its body as text. */
+/** One exchange on a connection of its own: its size as it came, its head, and its body as text. */
 export const exchange = (port, bytes) =>
   new Promise((resolve, reject) => {
     let whole = ""
@@ -27,6 +27,7 @@ export const exchange = (port, bytes) =>
       socket.destroy()
       const body = Buffer.from(whole.slice(head), "latin1").toString()
       resolve({
+        head: whole.slice(0, head),
         size: whole.length,
         chunked,
         body: chunked ? body.replace(/^[0-9a-f]+\r\n|\r\n[0-9a-f]+\r\n/gi, "") : body

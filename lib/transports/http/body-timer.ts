@@ -1,4 +1,4 @@
-import { atTurnEnd } from "./turn-end.ts"
+import { atTurnEnd, notAtTurnEnd } from "./turn-end.ts"
 
 /**
  * Calls `late` after `millis` unless the returned function is called first. Most bodies come together with their head and are
@@ -6,15 +6,14 @@ import { atTurnEnd } from "./turn-end.ts"
  */
 export const bodyTimer = (millis: number, late: () => void): (() => void) => {
   let timer: ReturnType<typeof setTimeout> | undefined
-  let over = false
-  atTurnEnd(() => {
-    if (!over) {
-      timer = setTimeout(late, millis)
-    }
-  })
+  const arm = () => {
+    timer = setTimeout(late, millis)
+  }
+  atTurnEnd(arm)
   return () => {
-    over = true
-    if (timer !== undefined) {
+    if (timer === undefined) {
+      notAtTurnEnd(arm)
+    } else {
       clearTimeout(timer)
     }
   }

@@ -1,4 +1,5 @@
-let waiting: Array<() => void> = []
+let waiting = new Set<() => void>()
+let scheduled = false
 
 /**
  * Calls `run` at the end of this turn of the event loop, with one immediate for all that wait. Most requests are answered
@@ -8,15 +9,27 @@ export const atTurnEnd = (run: () => void): void => {
   // Workers have no setImmediate.
   if (typeof setImmediate !== "function") {
     run()
-  } else if (waiting.push(run) === 1) {
-    setImmediate(endTurn)
+    return
   }
+  waiting.add(run)
+  if (!scheduled) {
+    scheduled = true
+    setImmediate(() => {
+      scheduled = false
+      endTurn()
+    })
+  }
+}
+
+/** Forgets what waits for the end of this turn: requests that follow each other in microtasks alone may make a long one. */
+export const notAtTurnEnd = (run: () => void): void => {
+  waiting.delete(run)
 }
 
 /** Calls what waits for the end of this turn now. */
 export const endTurn = (): void => {
   const now = waiting
-  waiting = []
+  waiting = new Set()
   for (const run of now) {
     run()
   }

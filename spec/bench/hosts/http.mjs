@@ -1,4 +1,5 @@
 // Hosts one HTTP server: node http.mjs <subject> <call|list>. Says its port over IPC, then its CPU time whenever it is asked.
+import { randomUUID } from "node:crypto"
 import { createServer } from "node:http"
 import { readFileSync } from "node:fs"
 
@@ -29,6 +30,15 @@ const start = {
       await transport.handleRequest(request, response)
     }
     return listen(createServer({ keepAliveTimeout: 65_000 }, handle))
+  },
+  "sdk-v1 session": async () => {
+    const { StreamableHTTPServerTransport } = await import("@modelcontextprotocol/sdk/server/streamableHttp.js")
+    const { adder } = await import("../servers/sdk-v1.mjs")
+    const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: randomUUID, enableJsonResponse: true })
+    await adder().connect(transport)
+    return listen(
+      createServer({ keepAliveTimeout: 65_000 }, (request, response) => transport.handleRequest(request, response))
+    )
   },
   "sdk-v2": async () => {
     const { createMcpHandler } = await import("@modelcontextprotocol/server")
