@@ -44,8 +44,12 @@ export class TooManyRounds extends Error {
 /** Macrotasks without a new ask after which those at hand are taken for all of this round. */
 const settleTurns = 2
 
-/** Milliseconds that an ask of an earlier round may come later than others of it, where I/O outside of any step comes before it. */
+/**
+ * Milliseconds that an ask of an earlier round may come later than others of it, where I/O outside of any step comes before
+ * it. They are counted in slices: a process that stood still for long has not given the handler that time.
+ */
 const graceMillis = 100
+const graceSlices = 10
 
 /** Milliseconds that a step may run beside an open question before the log says what both wait for. */
 const stuckMillis = 10_000
@@ -316,8 +320,12 @@ export class Replay extends Asking {
         }
       } else if (this.#given === this.#batches.length) {
         this.#suspend()
-      } else if (!(await moves.next(seen, graceMillis))) {
-        this.#late()
+      } else {
+        let moved = false
+        for (let slice = 0; slice < graceSlices && !moved; slice++) {
+          moved = await moves.next(seen, graceMillis / graceSlices)
+        }
+        if (!moved) this.#late()
       }
     }
     this.#settling = false
