@@ -69,7 +69,8 @@ const keysOf = (keys: unknown): ReadonlyArray<string> | undefined => {
   }
   for (const [index, key] of keys.entries()) {
     if (typeof key !== "string" || key.length < 32) {
-      const has = typeof key === "string" ? `has ${key.length} characters` : `is a ${typeof key}`
+      const has =
+        typeof key === "string" ? `has ${key.length} characters` : `is ${key === undefined ? key : `a ${typeof key}`}`
       throw new DefinitionError(`Option requestStateKeys[${index}] ${has}: use a string of 32 or more; ${how}.`)
     }
     if (keys.indexOf(key) !== index) {

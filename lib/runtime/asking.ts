@@ -24,6 +24,8 @@ export class InStep extends Context.Service<InStep, Frame>()("mcpipe/InStep") {}
 /** One question with its identity. */
 export interface Asked {
   readonly id: string
+  /** What equal asks share, where it has no key of its own. */
+  readonly base: string | undefined
   readonly request: AskRequest
   readonly digest: string
   readonly label: string
@@ -115,8 +117,11 @@ export abstract class Asking implements Asks {
       const within = frame === undefined ? "" : `${frame.id}/`
       const asked = digestOf(request)
       let id: string
-      if (key === undefined) id = this.claim(`${within}${kindOf(request)}:${asked.slice(0, 16)}`)
-      else {
+      let base: string | undefined
+      if (key === undefined) {
+        base = `${within}${kindOf(request)}:${asked.slice(0, 16)}`
+        id = this.claim(base)
+      } else {
         if (!keyPattern.test(key)) {
           return Effect.die(
             new AskMisuse(`The key ${JSON.stringify(key)} of an ask: use 1 to 128 letters, digits, "_", "." or "-".`)
@@ -133,7 +138,7 @@ export abstract class Asking implements Asks {
         }
         this.#keys.add(id)
       }
-      const put = this.put({ id, request, digest: asked, label: labelOf(request), options, frame })
+      const put = this.put({ id, base, request, digest: asked, label: labelOf(request), options, frame })
       if (key === undefined) return put
       // withdrawn, it may be asked again
       return Effect.onInterrupt(put, () => Effect.sync(() => void this.#keys!.delete(id)))

@@ -60,6 +60,8 @@ const stuck = (steps: ReadonlyArray<string>, open: ReadonlyArray<Waiting>): stri
     .join(", ")}. A step that waits for the answer never ends: ask before it.`
 
 interface Waiting {
+  /** Its own, or that of an equal ask that it stands in for. */
+  id: string
   readonly asked: Asked
   readonly resume: (effect: Effect.Effect<unknown>) => void
 }
@@ -196,15 +198,16 @@ export class Replay extends Asking {
       const known = this.#answerOf(asked)
       if (this.#defect !== undefined) return
       const { id, frame } = asked
+      const waiting: Waiting = { id, asked, resume }
       if (known !== undefined) {
         if (this.#isGiven(id)) {
           // withdrawn, and asked once more by its key
           microtask(() => this.suspended() || resume(Effect.succeed(known[3])))
           return
         }
-        this.#at.again.set(id, { asked, resume })
+        this.#at.again.set(id, waiting)
       } else {
-        this.#at.open.set(id, { asked, resume })
+        this.#at.open.set(id, waiting)
         if (frame !== undefined) frame.open++
         this.changed()
       }
@@ -214,14 +217,35 @@ export class Replay extends Asking {
       return Effect.sync(() => {
         if (this.suspended()) return
         // as if it had not been asked: the next equal ask takes its place
-        this.#at.claimed.delete(id)
-        this.#at.again.delete(id)
-        if (!this.#at.open.delete(id)) return
-        if (frame !== undefined) frame.open--
-        this.moved()
-        this.changed()
+        this.#at.claimed.delete(waiting.id)
+        if (this.#at.again.delete(waiting.id)) this.#passOn(waiting)
+        else if (this.#at.open.has(id)) this.#close(waiting)
       })
     })
+  }
+
+  #close({ id, asked: { frame } }: Waiting): void {
+    this.#at.open.delete(id)
+    if (frame !== undefined) frame.open--
+    this.moved()
+    this.changed()
+  }
+
+  /**
+   * An ask was withdrawn before the turn of its answer came, so it was not the one that was answered: the first equal one
+   * that is open was.
+   */
+  #passOn({ id, asked: { base } }: Waiting): void {
+    if (base === undefined || this.#isGiven(id)) return
+    for (const waiting of this.#at.open.values()) {
+      if (waiting.asked.base !== base) continue
+      this.#at.claimed.delete(waiting.id)
+      this.#close(waiting)
+      waiting.id = this.#claim(id)
+      this.#at.again.set(id, waiting)
+      this.#deliverSoon()
+      return
+    }
   }
 
   /**
