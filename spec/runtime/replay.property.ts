@@ -54,7 +54,8 @@ const outcomeOf = (answer: any): unknown =>
 /** Where parts that run at the same time fail, one failure is as good as the other; all of them are the program's own. */
 const expectSame = (outcome: unknown, straight: unknown, program: Program): void => {
   const failed = (straight as { isError?: boolean }).isError === true
-  if (failed && isConcurrent(program)) expect(outcome).toEqual({ isError: true, text: expect.not.stringContaining("reference") })
+  if (failed && isConcurrent(program))
+    expect(outcome).toEqual({ isError: true, text: expect.not.stringContaining("reference") })
   else expect(outcome).toEqual(straight)
 }
 
