@@ -13,5 +13,5 @@ export const run = (options) => {
   const check = (text) => strictEqual(text, askQuestions.join(" "))
   const judge = (of) =>
     ours.map((name) => verdict(`µs per turn, ${name}`, median(of(name, "sessionless").map(perCall)), { atMost: 150 }))
-  return runCalls(title, "asks", pairs, options, judge, check)
+  return runCalls(title, "asks", pairs, [], options, judge, check)
 }

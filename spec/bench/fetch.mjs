@@ -6,9 +6,8 @@ import { eras } from "./workload.mjs"
 export const title = "Fetch handler, Request in to text out"
 
 export const run = (options) => {
-  const names = ["floor", "mcpipe", ...(options.peers ? ["sdk-v2"] : [])]
-  const pairs = names.flatMap((name) => eras.map((era) => [name, era]))
-  return runCalls(title, "fetch", pairs, options, (of) =>
+  const [floor, own, peer] = ["floor", "mcpipe", "sdk-v2"].map((name) => eras.map((era) => [name, era]))
+  return runCalls(title, "fetch", [...floor, ...own], peer, options, (of) =>
     eras.map((era) =>
       verdict(`time against the floor, ${era}`, ratioOf(of("mcpipe", era), of("floor", era), perCall), { atMost: 1.25 })
     )

@@ -9,8 +9,8 @@ const ours = ["mcpipe"]
 
 export const run = (options) => {
   const both = ["floor", ...ours].flatMap((name) => eras.map((era) => [name, era]))
-  const peers = options.peers ? ["sdk-v1 low level", "sdk-v1", "sdk-v2"].map((name) => [name, "handshake"]) : []
-  return runCalls(title, "messages", [...both, ...peers], options, (of) =>
+  const peers = ["sdk-v1 low level", "sdk-v1", "sdk-v2"].map((name) => [name, "handshake"])
+  return runCalls(title, "messages", both, peers, options, (of) =>
     ours.flatMap((name) =>
       eras.map((era) => verdict(`µs per call, ${name}, ${era}`, median(of(name, era).map(perCall)), { atMost: 5 }))
     )

@@ -3,29 +3,17 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { httpSubject, reportOf, sameBytes } from "./http.mjs"
-import { interleave } from "./measure.mjs"
+import { interleave, sittings } from "./measure.mjs"
 import { startHost } from "./processes.mjs"
 import { checkList, eras, listMessage, toolCount } from "./workload.mjs"
 
 export const title = `HTTP tools/list, ${toolCount} tools, 16 connections`
 
-/**
- * What the compiler makes of a server differs from process to process by more than the target leaves, so the rounds are
- * spread over several sittings, each with new processes.
- */
 export const run = async (options) => {
   const folder = await mkdtemp(join(tmpdir(), "mcpipe-bench-"))
   try {
-    let first
-    for (let sitting = 0; sitting < options.sittings; sitting++) {
-      const samples = await sit(folder, { ...options, peers: options.peers && sitting === 0 })
-      first ??= samples
-      for (const [subject, own] of samples) {
-        const same = [...first.keys()].find(({ name, era }) => name === subject.name && era === subject.era)
-        if (same !== subject) first.get(same).push(...own)
-      }
-    }
-    return reportOf(title, [...first.keys()], first, { rate: 0.8 })
+    const samples = await sittings(options, (own) => sit(folder, own))
+    return reportOf(title, [...samples.keys()], samples, { rate: 0.8 })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -15,6 +15,23 @@ export const interleave = async (subjects, { warmUp, rounds, burst }) => {
   return samples
 }
 
+/**
+ * The samples of several sittings, each with new processes: what the compiler makes of a server differs from process to
+ * process by more than most targets leave. `sit` gives one sitting's samples; peers take part in the first alone.
+ */
+export const sittings = async (options, sit) => {
+  let all
+  for (let sitting = 0; sitting < options.sittings; sitting++) {
+    const samples = await sit({ ...options, peers: options.peers && sitting === 0 })
+    all ??= samples
+    for (const [subject, own] of samples) {
+      const same = [...all.keys()].find(({ name, era }) => name === subject.name && era === subject.era)
+      if (same !== subject) all.get(same).push(...own)
+    }
+  }
+  return all
+}
+
 export const median = (values) => {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1

@@ -8,7 +8,7 @@ const all = ["http", "session", "list", "in-process", "asks", "fetch", "stdio", 
 const full = { peers: true, warmUp: 3_000, rounds: 7, burst: 800, starts: 15, sittings: 4 }
 
 /** Without the slower peers, and with less time to warm up: good for a first look, not for a verdict. */
-const quick = { peers: false, warmUp: 1_200, rounds: 3, burst: 400, starts: 5, sittings: 2 }
+const quick = { peers: false, warmUp: 1_200, rounds: 3, burst: 400, starts: 5, sittings: 1 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
