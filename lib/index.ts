@@ -79,9 +79,10 @@ export type { Timeout, TimeoutOptions } from "./builder/timeout.ts"
 export { type ToolAnnotations, type ToolOptions, tool } from "./builder/tool.ts"
 export { result, type ToolResult } from "./builder/tool-result.ts"
 export type { App, AssembleOptions } from "./runtime/app.ts"
-export type { HttpHead } from "./protocol/exchange.ts"
+export type { HttpHead, SessionLimits } from "./protocol/exchange.ts"
 export { AssemblyError } from "./runtime/assembly-error.ts"
 export { LifespanError } from "./runtime/lifespan.ts"
+export type { PingOptions } from "./runtime/ping-settings.ts"
 export {
   AskRefused,
   AskTimedOut,
@@ -147,8 +148,9 @@ export {
   toFetchHandler,
   toFetchHandlerScoped
 } from "./transports/front-door.ts"
-export { type Authenticate, refuse } from "./transports/http/authenticate.ts"
+export { type Authenticate, type RefuseOptions, refuse } from "./transports/http/authenticate.ts"
 export type { FetchHandler, FetchOptions } from "./transports/http/fetch.ts"
+export type { LegacySseOptions } from "./transports/http/legacy-sse-settings.ts"
 export type { HttpOptions } from "./transports/http/node.ts"
 export {
   type Route,
@@ -160,4 +162,5 @@ export {
 } from "./transports/http/routes.ts"
 export type { MessageTransport } from "./transports/memory.ts"
 export type { ServeOptions, Serving } from "./transports/serve.ts"
+export type { StdioOptions } from "./transports/stdio.ts"
 export { ServeError } from "./transports/serve-error.ts"

@@ -8,7 +8,8 @@ import main from "./server.ts"
 const client = await createClient({ url: process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379" }).connect()
 
 const serving = await serve(main.provide(redisLayer({ client })), {
-  http: { port: Number(process.env["PORT"] ?? 3000), health: true }
+  http: { port: Number(process.env["PORT"] ?? 3000), health: true },
+  requestStateKeys: [process.env["REQUEST_STATE_KEY"]!]
 })
 // #endregion redis
 console.error(`Listening at ${serving.url}`)

@@ -1,5 +1,5 @@
 /** A server whose resources appear and change while it runs. */
-import { Changes, resource, server, source, tool } from "mcpipe"
+import { Changes, RequestContext, resource, server, source, tool } from "mcpipe"
 import * as v from "valibot"
 
 const pages = new Map([["start", "Welcome."]])
@@ -36,4 +36,19 @@ const write = tool(
 )
 // #endregion changes
 
-export default server({ name: "live", version: "1.0.0" }).source(written).tool(write)
+const words = new Map<string, number>()
+const index = async (page: string) => words.set(page, pages.get(page)!.split(/\s+/).length)
+
+// #region long
+const reindex = tool(
+  { name: "reindex", description: "Count the words of all pages. Takes minutes." },
+  async (_, { run }) => {
+    // nobody has to hold a connection for minutes: the client comes back in 5 seconds
+    await run(RequestContext.closeStream(5_000))
+    for (const page of pages.keys()) await index(page)
+    return Object.fromEntries(words)
+  }
+)
+// #endregion long
+
+export default server({ name: "live", version: "1.0.0" }).source(written).add(write, reindex)

@@ -5,6 +5,7 @@ import type * as Types from "effect/Types"
 import type * as v from "valibot"
 import type { ErrorClass } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
+import { shortJson } from "./issues.ts"
 import type { ElicitShorthand } from "./questions.ts"
 import type { SampleShorthand } from "./sampling-types.ts"
 import type { Schema } from "./schema.ts"
@@ -203,7 +204,7 @@ export const settle = (run: () => unknown, interrupted: () => void = () => {}): 
     const promise = Effect.tryPromise({ try: () => returned, catch: (error) => error })
     return Effect.onInterrupt(promise, () => Effect.sync(interrupted))
   }
-  if (isGenerator(returned)) return Effect.gen(() => returned)
+  if (isGenerator(returned)) return Effect.gen(() => new Effects(returned) as unknown as Generator<any, any, any>)
   return Effect.succeed(returned)
 }
 
@@ -211,3 +212,21 @@ const isPromiseLike = (u: object): u is PromiseLike<unknown> => typeof (u as { t
 
 const isGenerator = (u: object): u is Generator<any, any, any> =>
   (u as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "Generator"
+
+/** What a generator yields, where that is Effects; a generator of data is meant to be a result, and is none. */
+class Effects {
+  readonly #generator: Generator<any, any, any>
+  constructor(generator: Generator<any, any, any>) {
+    this.#generator = generator
+  }
+  next(value: unknown): IteratorResult<any, any> {
+    const state = this.#generator.next(value)
+    if (state.done !== true && !Effect.isEffect(state.value)) throw new TypeError(notAnEffect(state.value))
+    return state
+  }
+}
+
+const notAnEffect = (yielded: unknown): string =>
+  typeof yielded === "object" && yielded !== null && isPromiseLike(yielded)
+    ? "The generator yields a promise, which is no Effect: write yield* Effect.promise(() => …), or an async function."
+    : `The generator yields ${shortJson(yielded, 60)}, which is no Effect: return data as an array, [...it].`

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { lossOf, tellsAll } from "./json-loss.ts"
 import { isResourceRef } from "./resource-ref.ts"
 
 export interface UnserializableOptions extends ErrorOptions {
@@ -6,7 +7,7 @@ export interface UnserializableOptions extends ErrorOptions {
   readonly path?: string | undefined
 }
 
-/** A handler returned something that cannot be sent; `path` says which part, as in `$.rows[3].owner`. */
+/** A handler returned something that cannot be sent whole; `path` says which part, as in `$.rows[3].owner`. */
 export class UnserializableResult extends Error {
   override readonly name: string = "UnserializableResult"
   readonly path: string
@@ -16,16 +17,23 @@ export class UnserializableResult extends Error {
   }
 }
 
+/** What is wrong, in the words of `jsonText` without its beginning: for values that are no results. */
+export const whyNotJson = (error: unknown): string => messageOf(error).replace(/^The result cannot be sent: /, "")
+
 /** The error for one part of a result; `problem` completes "The result cannot be sent: $.rows[3] …". */
 export const unserializable = (path: string, problem: string, options?: ErrorOptions): UnserializableResult =>
   new UnserializableResult(`The result cannot be sent: ${path} ${problem}.`, { ...options, path })
 
 /**
- * JSON text of a handler's value; an UnserializableResult says where and why there is none. One `JSON.stringify`: the
- * search for the culprit starts only once that has failed. Members JSON leaves out, such as functions, are left out.
+ * JSON text of a handler's value; an UnserializableResult says where and why there is none, or what JSON would leave out or
+ * empty: functions, symbols, NaN, a Map. Members that are `undefined` are left out. The search for the culprit starts only
+ * once something is wrong.
  */
 export const jsonText = (value: unknown): string => {
-  if (typeof value === "object" && value !== null) refuseEmptied(value)
+  // before anything is written: megabytes of bytes would be, number by number
+  const lost = lossAt(value)
+  if (lost !== undefined) throw unserializable("$", lost)
+  if (isResourceRef(value)) throw unserializable("$", "is a Resource.ref; return Content.link(ref)")
   let text: string | undefined
   try {
     text = JSON.stringify(value)
@@ -34,7 +42,7 @@ export const jsonText = (value: unknown): string => {
   }
   if (text === undefined) throw unserializable("$", nothingProblem(value))
   // Effects write themselves as JSON, with whatever they hold; so do exits, and failures in them were never masked
-  if (text.includes('"_id":"')) {
+  if (text.includes('"_id":"') || !seemsWhole(value)) {
     const found = new Walk().find(value, "", "$", 0)
     if (found !== undefined) throw unserializable(found.path, found.problem)
   }
@@ -49,36 +57,25 @@ export const culprit = (value: unknown, cause: unknown): UnserializableResult =>
   return unserializable("$", `made JSON.stringify throw: ${reason}`, { cause })
 }
 
-/** Objects that `JSON.stringify` would quietly turn into `{}` or a list of bytes; looked for at the top only. */
-const refuseEmptied = (value: object): void => {
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) {
-    if (isResourceRef(value)) throw unserializable("$", "is a Resource.ref; return Content.link(ref)")
-    return
+const lossAt = (value: unknown): string | undefined => {
+  try {
+    return lossOf(value)
+  } catch (error) {
+    return `throws when it is looked at: ${messageOf(error)}`
   }
-  if (typeof (value as { toJSON?: unknown }).toJSON === "function" && !ArrayBuffer.isView(value)) return
-  const problem = emptiedProblem(value)
-  if (problem !== undefined) throw unserializable("$", problem)
 }
 
-const emptiedProblem = (value: object): string | undefined => {
-  if (value instanceof Map) return "is a Map; return Object.fromEntries(map)"
-  if (value instanceof Set) return "is a Set; return [...set]"
-  if (value instanceof Error) return "is an Error; throw it instead"
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
-    return "is binary; return Content.image, Content.audio or Content.file, from a resource a Uint8Array"
+/** False as well where it is too deep to say, or a getter throws that did not before. */
+const seemsWhole = (value: unknown): boolean => {
+  try {
+    return tellsAll(value)
+  } catch {
+    return false
   }
-  if (typeof (value as { then?: unknown }).then === "function") return "is a Promise; await it"
-  if (Symbol.asyncIterator in value) return "is an async generator; write function* with Effects, or an async function"
-  return undefined
 }
 
-const nothingProblem = (value: unknown): string => {
-  if (typeof value === "function") return "is a function; call it and return what it gives"
-  if (typeof value === "symbol") return "is a symbol; return its description"
-  if (value === undefined) return "is undefined; return null or leave the value out"
-  return "has a toJSON method that returns nothing"
-}
+const nothingProblem = (value: unknown): string =>
+  value === undefined ? "is undefined; return null or leave the value out" : "has a toJSON method that returns nothing"
 
 interface Culprit {
   readonly path: string
@@ -88,7 +85,7 @@ interface Culprit {
 // JSON.stringify gives up between 5,000 and 10,000 levels; the walk stops well before it would do the same
 const DEEPEST = 1000
 
-/** Visits what `JSON.stringify` visits, in its order, until something is wrong. */
+/** Visits what `JSON.stringify` visits, in its order, until something cannot be written or would be lost. */
 class Walk {
   readonly #open = new Map<object, string>()
   readonly #fine = new Set<object>()
@@ -98,6 +95,8 @@ class Walk {
     if (Effect.isEffect(value)) {
       return { path, problem: "is an Effect; return it from a handler that is not async, or yield* it" }
     }
+    const lost = lossAt(value)
+    if (lost !== undefined) return { path, problem: lost }
     try {
       const toJSON = (value as { toJSON?: unknown } | null | undefined)?.toJSON
       if (typeof toJSON === "function") value = toJSON.call(value, key)
@@ -122,7 +121,7 @@ class Walk {
     const isArray = Array.isArray(value)
     const keys = isArray ? value.keys() : Object.keys(value)
     for (const key of keys) {
-      const inside = isArray ? `${path}[${key}]` : member(path, String(key))
+      const inside = member(path, String(key), isArray)
       let child: unknown
       try {
         child = (value as Record<PropertyKey, unknown>)[key]
@@ -136,7 +135,10 @@ class Walk {
   }
 }
 
-const member = (path: string, key: string): string =>
-  /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
+/** The path to a member, as JavaScript writes it. */
+export const member = (path: string, key: string, isArray: boolean): string => {
+  if (isArray) return `${path}[${key}]`
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
+}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

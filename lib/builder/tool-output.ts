@@ -1,4 +1,6 @@
 import { formatIssues } from "./issues.ts"
+import { lossOf } from "./json-loss.ts"
+import { member, unserializable } from "./json-text.ts"
 import type { Tool } from "./tool.ts"
 import { isToolResult, result, type ToolResult, toToolResult } from "./tool-result.ts"
 
@@ -20,8 +22,25 @@ export const toolResultOf = (tool: Tool.Any): ((value: unknown) => ToolResult) =
         formatIssues(`The result of tool ${JSON.stringify(tool.name)} does not match its output schema`, decoded.issues)
       )
     }
-    return given === undefined
-      ? result({ structured: decoded.value })
-      : result({ content: given.content as any, structured: decoded.value, meta: given._meta })
+    if (given !== undefined) {
+      return result({ content: given.content as any, structured: decoded.value, meta: given._meta })
+    }
+    const made = result({ structured: decoded.value })
+    const [whole] = made.content
+    if (whole?.type === "text" && whole.text.includes("{}")) refuseEmptied(value, decoded.value, "$")
+    return made
+  }
+}
+
+/** A schema such as v.record(…) takes a Map for an object, and finds nothing in it. */
+const refuseEmptied = (given: unknown, made: unknown, path: string): void => {
+  if (typeof given !== "object" || given === null || typeof made !== "object" || made === null) return
+  const keys = Object.keys(made)
+  const lost = keys.length === 0 && (given as { size?: unknown }).size !== 0 ? lossOf(given) : undefined
+  if (lost !== undefined) throw unserializable(path, lost)
+  for (const key of keys) {
+    if (Object.hasOwn(given, key)) {
+      refuseEmptied((given as any)[key], (made as any)[key], member(path, key, Array.isArray(made)))
+    }
   }
 }

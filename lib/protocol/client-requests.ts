@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { jsonText } from "../builder/json-text.ts"
+import { jsonText, whyNotJson } from "../builder/json-text.ts"
 import { AskRefused, AskTimedOut } from "../services/ask-errors.ts"
 import type { AskRequest } from "../services/asks.ts"
 import { wellFormed } from "./json.ts"
@@ -141,7 +141,7 @@ const faultOf = (method: string, params: AskRequest["params"]): TypeError | unde
     jsonText(params)
     return undefined
   } catch (error) {
-    return new TypeError(`${method} cannot be sent: its params are not JSON: ${(error as Error).message}`)
+    return new TypeError(`${method} cannot be sent: its params are not JSON: ${whyNotJson(error)}`)
   }
 }
 

@@ -110,6 +110,7 @@ export interface HttpPortOptions {
   readonly sessions: SessionLimits | false
 }
 
+/** How long sessions over HTTP are kept, and how many. */
 export interface SessionLimits {
   /** Milliseconds after which a session ends that has neither a request in flight nor a GET stream. Default 30 minutes. */
   readonly idleTimeout?: number | undefined

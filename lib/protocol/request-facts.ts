@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { jsonText } from "../builder/json-text.ts"
+import { jsonText, whyNotJson } from "../builder/json-text.ts"
 import type { Running } from "../runtime/app.ts"
 import type { Journal } from "../runtime/journal.ts"
 import type { AskChannel, Facts } from "../runtime/request.ts"
@@ -112,7 +112,7 @@ const loggable = (data: unknown): unknown => {
     jsonText(data)
     return data
   } catch (error) {
-    throw new TypeError(`ClientLog: the message cannot be sent: ${(error as Error).message}`)
+    throw new TypeError(`ClientLog: the message cannot be sent: ${whyNotJson(error)}`)
   }
 }
 

@@ -11,6 +11,7 @@ export interface PingSettingsInput {
   readonly ping?: PingOptions | false | undefined
 }
 
+/** How often clients are asked whether they are still there, and how long they may take to say so. */
 export interface PingOptions {
   /** Milliseconds between one answer and the next ping, 100 to 1 day. */
   readonly interval: number

@@ -3,7 +3,7 @@ import * as Exit from "effect/Exit"
 import type { ErrorClass } from "../builder/component.ts"
 import { PublicError, ResourceNotFound, ToolError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
-import { jsonText } from "../builder/json-text.ts"
+import { jsonText, whyNotJson } from "../builder/json-text.ts"
 import {
   AskRefused,
   AskTimedOut,
@@ -29,7 +29,7 @@ const recordable = (value: unknown, step: string, decoded: boolean): unknown => 
     return decoded ? JSON.parse(jsonText(value)) : plain(value, "$", [])
   } catch (error) {
     throw new UnrecordableStep(
-      `Durable.step(${JSON.stringify(step)}): what it gave cannot be recorded: ${(error as Error).message} ` +
+      `Durable.step(${JSON.stringify(step)}): what it gave cannot be recorded: ${whyNotJson(error)} ` +
         "Return plain JSON data, or give the step a schema that makes the value from JSON."
     )
   }

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { DefinitionError } from "../builder/errors.ts"
 import { formatIssues } from "../builder/issues.ts"
-import { jsonText } from "../builder/json-text.ts"
+import { jsonText, whyNotJson } from "../builder/json-text.ts"
 import { type InferIn, type InferOut, type Schema, toOutputSchema, type ValueInput } from "../builder/schema.ts"
 import type { Session } from "./session.ts"
 import { type NoSession, StateTooLarge } from "./session-errors.ts"
@@ -138,8 +138,8 @@ const written = (definition: Definition, given: unknown, what: string): Written 
   try {
     text = jsonText(given)
   } catch (cause) {
-    const why = (cause as Error).message.replace(/^The result cannot be sent: /, "")
-    throw new StateMismatch(`Session state ${JSON.stringify(definition.name)}: ${what} is not JSON: ${why}`, { cause })
+    const where = `Session state ${JSON.stringify(definition.name)}`
+    throw new StateMismatch(`${where}: ${what} is not JSON: ${whyNotJson(cause)}`, { cause })
   }
   return { text, value: decoded(definition, text, `${what} does not fit the schema`) }
 }

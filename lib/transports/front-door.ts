@@ -23,6 +23,10 @@ export type Servable<R, P, L> = (Server<R, P, L> & Complete<R>) | App
 export const assemble = <R, P, L>(server: Server<R, P, L> & Complete<R>, options?: AssembleOptions): App => {
   if (!isServer(server))
     throw new DefinitionError("assemble(…) takes a server: make one with server({ name, version }).")
+  const unknown = Object.keys(options ?? {}).find((name) => !(assembleOptions as ReadonlyArray<string>).includes(name))
+  if (unknown !== undefined) {
+    throw new DefinitionError(`assemble has no option \`${unknown}\`; there are ${assembleOptions.join(", ")}.`)
+  }
   return appOf(assembleServer(server as AnyServer, options))
 }
 

@@ -31,6 +31,14 @@ export const booleanOption = (name: string, value: boolean | undefined, fallback
   return value
 }
 
+/** Refuses an option there is none of: a guard under a misspelt name would guard nothing. `where` is such as `http.`. */
+export const knownOptions = (options: object, names: ReadonlySet<string>, where = ""): void => {
+  const unknown = Object.keys(options).find((name) => !names.has(name))
+  if (unknown !== undefined) {
+    throw new ServeError(`There is no option \`${where}${unknown}\`; there are ${[...names].join(", ")}.`)
+  }
+}
+
 /** A value as it may stand in a message: short, and on one line. */
 export const show = (value: unknown): string => {
   // JSON has no NaN and no infinities

@@ -3,7 +3,8 @@ import type * as Scope from "effect/Scope"
 import { assembleOptions } from "../runtime/app.ts"
 import type { HttpOptions, HttpSettings, listen } from "./http/node.ts"
 import { type MessageTransport, serveTransport } from "./memory.ts"
-import { booleanOption, integerOption, maxTimer, show } from "./options.ts"
+import { httpNames } from "./http/option-names.ts"
+import { booleanOption, integerOption, knownOptions, maxTimer, show } from "./options.ts"
 import { layerMillis, within } from "./drain.ts"
 import { report } from "./report.ts"
 import type { AppLike, RunningApp } from "./running.ts"
@@ -152,10 +153,11 @@ class StartFailure extends ServeError {}
 const known: ReadonlySet<string> = new Set(["http", "transport", "stdio", "signals", "gracePeriod", ...assembleOptions])
 
 const serveSettings = async (options: ServeOptions): Promise<ServeSettings> => {
-  const unknown = Object.keys(options).find((name) => !known.has(name))
-  if (unknown !== undefined) {
-    throw new ServeError(`There is no option \`${unknown}\`; there are ${[...known].join(", ")}.`)
+  const misplaced = Object.keys(options).find((name) => !known.has(name) && httpNames.has(name))
+  if (misplaced !== undefined) {
+    throw new ServeError(`Option \`${misplaced}\` is one of HTTP: write serve(server, { http: { ${misplaced} } }).`)
   }
+  knownOptions(options, known)
   const chosen = (["http", "transport", "stdio"] as const).filter((name) => options[name] !== undefined)
   if (chosen.length > 1) {
     throw new ServeError(
@@ -166,6 +168,7 @@ const serveSettings = async (options: ServeOptions): Promise<ServeSettings> => {
   if (http !== undefined && (typeof http !== "object" || http === null)) {
     throw new ServeError(`Option \`http\` is ${show(http)}: use an object, such as { port: 3000 }.`)
   }
+  if (http !== undefined) knownOptions(http, httpNames, "http.")
   if (transport !== undefined && (typeof transport?.start !== "function" || typeof transport.send !== "function")) {
     throw new ServeError("Option `transport` is no transport: it needs start(), send(message) and close().")
   }

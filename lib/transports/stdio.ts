@@ -5,7 +5,7 @@ import { errorOf, type Refusal } from "../protocol/reasons.ts"
 import { drainable, type DuplexServing, refusedWhileDraining } from "./duplex.ts"
 import { drained, within } from "./drain.ts"
 import { lineReader } from "./lines.ts"
-import { booleanOption, integerOption, maxTimer } from "./options.ts"
+import { booleanOption, integerOption, knownOptions, maxTimer } from "./options.ts"
 import { maxUnreadBytes } from "./unread.ts"
 
 /** A Node `Readable`, by shape: programs without Node's types can read our declarations too. */
@@ -57,14 +57,19 @@ export interface StdioSettings {
 }
 
 /** Checks the options; throws a `ServeError` naming option, value and range. */
-export const stdioSettings = (options: StdioOptions, gracePeriod: number): StdioSettings => ({
-  input: options.input ?? process.stdin,
-  output: options.output ?? process.stdout,
-  maxLineBytes: integerOption("maxLineBytes", options.maxLineBytes, 4 * 1_048_576, 1, 1_073_741_824),
-  maxDepth: integerOption("maxDepth", options.maxDepth, 64, 8, 1_000),
-  strictJson: booleanOption("strictJson", options.strictJson, false),
-  gracePeriod: integerOption("gracePeriod", gracePeriod, 10_000, 0, maxTimer)
-})
+export const stdioSettings = (options: StdioOptions, gracePeriod: number): StdioSettings => {
+  knownOptions(options, names, "stdio.")
+  return {
+    input: options.input ?? process.stdin,
+    output: options.output ?? process.stdout,
+    maxLineBytes: integerOption("maxLineBytes", options.maxLineBytes, 4 * 1_048_576, 1, 1_073_741_824),
+    maxDepth: integerOption("maxDepth", options.maxDepth, 64, 8, 1_000),
+    strictJson: booleanOption("strictJson", options.strictJson, false),
+    gracePeriod: integerOption("gracePeriod", gracePeriod, 10_000, 0, maxTimer)
+  }
+}
+
+const names: ReadonlySet<string> = new Set(["input", "output", "maxLineBytes", "maxDepth", "strictJson"])
 
 /**
  * Serves one peer over two streams. `write` replaces `output.write` where that one is guarded.

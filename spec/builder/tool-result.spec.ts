@@ -31,7 +31,7 @@ describe("what a handler returns", () => {
     [[], "[]"],
     [[1, "b"], '[1,"b"]'],
     [[text("a")], '[{"type":"text","text":"a"}]'],
-    [{ a: undefined, f: () => 1, b: 2 }, '{"b":2}'],
+    [{ a: undefined, b: 2 }, '{"b":2}'],
     [new Date(0), '"1970-01-01T00:00:00.000Z"']
   ])("%j is JSON text and structured content", (value, json) => {
     expect(wire(value)).toStrictEqual({ content: [text(json)], structuredContent: JSON.parse(json) })
@@ -100,6 +100,8 @@ describe("what cannot be sent", () => {
     [() => 1, "$", "is a function"],
     [Symbol("s"), "$", "is a symbol"],
     [{ toJSON: () => undefined }, "$", "has a toJSON method that returns nothing"],
+    [{ a: [{ f: () => 1 }] }, "$.a[0].f", "is a function, which JSON leaves out"],
+    [{ a: Number.NaN }, "$.a", "is NaN, which JSON writes as null"],
     [new Map([[1, 2]]), "$", "is a Map; return Object.fromEntries(map)"],
     [new Set(), "$", "is a Set; return [...set]"],
     [new Error("e"), "$", "is an Error; throw it instead"],
@@ -121,10 +123,11 @@ describe("what cannot be sent", () => {
     expect((thrown as UnserializableResult).message).toContain(`The result cannot be sent: ${path} ${problem}`)
   })
 
-  it("is searched only once JSON has given up, so getters and toJSON run once", () => {
+  it("is searched without calling toJSON a second time", () => {
     let calls = 0
     toToolResult({ toJSON: () => ({ n: ++calls }) })
-    expect(calls).toBe(1)
+    toToolResult({ inside: [{ toJSON: () => ({ n: ++calls }) }] })
+    expect(calls).toBe(2)
   })
 
   it("is searched for once per object, however many ways lead there", () => {

@@ -16,6 +16,12 @@ const swap = async (app: ReturnType<typeof assemble>, ...components: ReadonlyArr
 
 const named = (name: string, text = name) => tool({ name }, () => text)
 
+it("assemble refuses an option that there is none of", () => {
+  expect(() => assemble(server(info), { maxRound: 3 } as never)).toThrow(
+    "assemble has no option `maxRound`; there are dev, requestStateKeys,"
+  )
+})
+
 describe("replacing the catalogue", () => {
   it("changes lists and calls at once, on every connection, while a call in flight keeps its own", async () => {
     const started = gate()

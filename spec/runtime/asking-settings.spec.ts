@@ -19,6 +19,7 @@ describe("requestStateKeys", () => {
     [[], none],
     [{ 0: newKey, length: 1 }, none],
     [[newKey, 1], `Option requestStateKeys[1] is a number: use a string of 32 or more; ${how}.`],
+    [[undefined], `Option requestStateKeys[0] is undefined: use a string of 32 or more; ${how}.`],
     [["hunter2"], `Option requestStateKeys[0] has 7 characters: use a string of 32 or more; ${how}.`],
     [[newKey, oldKey, newKey], "Option requestStateKeys[2] is there twice; each secret must differ."]
   ])("are refused where they are %j, without being repeated", (requestStateKeys, message) => {

@@ -64,7 +64,10 @@ describe("a hover is flat and readable", () => {
     ["extended", "Server<ByLayer<Cache> | Db | User, never, never>"],
     ["cached", "Middleware<never, Cache>"],
     ["limited", "Middleware<never, ByLayer<Db>>"],
-    ["user", "Middleware<User, Db>"]
+    ["user", "Middleware<User, Db>"],
+    ["plainSource", "Source<never>"],
+    ["neededSource", "Source<ByLayer<Db> | ByLayer<User> | Cache>"],
+    ["sourced", "Server<ByLayer<Db> | ByLayer<User> | Cache, never, never>"]
   ])("%s", (name, expected) => {
     expect(hover(name)).toBe(expected)
   })

@@ -23,6 +23,7 @@ type Decision = PrincipalInput | AuthRefusal
  */
 export type Authenticate = (head: HttpHead) => Decision | Promise<Decision> | Effect.Effect<Decision, unknown>
 
+/** How a caller is refused, as the client sees it. */
 export interface RefuseOptions {
   /** HTTP status, 400 to 599. Default 401. */
   readonly status?: number | undefined

@@ -2,12 +2,14 @@ import * as Effect from "effect/Effect"
 import * as Context from "effect/Context"
 import type * as Scope from "effect/Scope"
 import type { HttpPort, InFlight } from "../../protocol/exchange.ts"
+import { assembleOptions } from "../../runtime/app.ts"
 import { drained, idleListeners, shuttingDown } from "../drain.ts"
-import { integerOption, maxTimer } from "../options.ts"
+import { integerOption, knownOptions, maxTimer } from "../options.ts"
 import type { AppLike } from "../running.ts"
 import { type ServeError, toServeError } from "../serve-error.ts"
 import { type HttpCoreOptions, httpCore, internalError, refusedReply } from "./core.ts"
 import { exchange, type FetchState, toResponse } from "./fetch-exchange.ts"
+import { fetchNames } from "./option-names.ts"
 import { exchangeRoute } from "./fetch-route.ts"
 import { fetchHead } from "./head.ts"
 import { healthResponse, refusedResponse } from "./route-response.ts"
@@ -25,11 +27,14 @@ export interface FetchHandler extends AsyncDisposable {
   readonly dispose: () => Promise<void>
 }
 
+const names: ReadonlySet<string> = new Set([...fetchNames, ...assembleOptions])
+
 /**
  * A fetch handler for an app. The app starts at the first request, which concurrent ones share; a start that fails answers
  * 500 and is tried again by the next request. `owned`: `dispose` closes the app too. Throws a `ServeError` on a bad option.
  */
 export const fetchHandler = (app: AppLike, options: FetchOptions = {}, owned = true): FetchHandler => {
+  knownOptions(options, names)
   const core = httpCore(options, undefined)
   const gracePeriod = integerOption("gracePeriod", options.gracePeriod, 10_000, 0, maxTimer)
   const listeners = idleListeners()

@@ -94,6 +94,12 @@ describe("a fetch handler", () => {
     expect((await fetchHandler(fakeApp().app)(emptied)).status).toBe(500)
   })
 
+  it("refuses an option that there is none of", () => {
+    expect(() => fetchHandler(fakeApp().app, { authentcate: () => undefined } as never)).toThrow(
+      "There is no option `authentcate`; there are path,"
+    )
+  })
+
   it("says that a body is empty", async () => {
     for (const request of [post(""), post("", { headers: { "content-length": "0" } }), post(null)]) {
       const response = await fetchHandler(fakeApp().app)(request)

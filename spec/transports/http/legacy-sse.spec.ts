@@ -16,11 +16,16 @@ const open = async (options: HttpOptions = {}) => {
     return JSON.stringify([id, revision, typeof sessionId, http === undefined])
   })
   const ask = tool({ name: "ask" }, () => Elicitation.text("Who?"))
-  // the client drops progress that comes in one turn with the answer
-  const turn = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 20)))
+  // the client drops progress that comes in one turn with the answer, so each report waits until it was seen
+  const seen = [gate<void>(), gate<void>(), gate<void>()]
   const steps = tool({ name: "steps" }, () =>
     Effect.as(
-      Effect.forEach([1, 2, 3], (n) => Effect.andThen(Progress.report(n), turn)),
+      Effect.forEach(seen, ({ opened }, at) =>
+        Effect.andThen(
+          Progress.report(at + 1),
+          Effect.promise(() => opened)
+        )
+      ),
       "done"
     )
   )
@@ -48,7 +53,7 @@ const open = async (options: HttpOptions = {}) => {
       ((await client.callTool({ name }, undefined, options)) as any).content[0].text
     return { client, text, transport }
   }
-  return { serving, connect, started, goOn, port: serving.port!, [Symbol.asyncDispose]: serving.close }
+  return { serving, connect, started, goOn, seen, port: serving.port!, [Symbol.asyncDispose]: serving.close }
 }
 
 /** The path and query that the stream's first event names. */
@@ -64,9 +69,13 @@ describe("a client of the 2024-11-05 transport", () => {
     expect((await client.listTools()).tools).toHaveLength(4)
     expect(await text("hello")).toBe(JSON.stringify(["anonymous", "2025-11-25", "string", true]))
     expect(await text("ask")).toBe("ada")
-    const seen: Array<number> = []
-    expect(await text("steps", { onprogress: ({ progress }: any) => void seen.push(progress) })).toBe("done")
-    expect(seen).toEqual([1, 2, 3])
+    const told: Array<number> = []
+    const onprogress = ({ progress }: { progress: number }) => {
+      told.push(progress)
+      at.seen[progress - 1]?.open()
+    }
+    expect(await text("steps", { onprogress })).toBe("done")
+    expect(told).toEqual([1, 2, 3])
     await client.close()
   })
 

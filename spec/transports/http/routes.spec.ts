@@ -279,7 +279,7 @@ describe.each(adapters)("a route served by %s", (adapter) => {
     ]
     const { ask } = await open(adapter, { routes })
     for (const path of ["/map", "/bytes", "/stream"]) expect((await ask(path)).status).toBe(500)
-    const said = log.mock.calls.map(([what]) => /(?:The result|The handler) .*/.exec(what)?.[0])
+    const said = log.mock.calls.map((parts) => /The (?:result|handler) .*/.exec(parts.join(" "))?.[0])
     expect(said).toEqual([
       "The result cannot be sent: $.counts is a Map; return Object.fromEntries(map), or an array: [...map].",
       "The handler gave a body without a Response; return new Response(body).",
