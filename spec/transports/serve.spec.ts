@@ -88,7 +88,10 @@ describe("serve", () => {
     [{ stdio: { maxDepth: 0 } }, "Option `maxDepth` is 0"],
     [{ http: {}, stdio: {} }, "Options `http` and `stdio` exclude each other"],
     [{ port: 3000 } as never, "Option `port` is one of HTTP: write serve(server, { http: { port } })."],
-    [{ prot: 3000 } as never, "There is no option `prot`; there are http, transport, stdio, signals, gracePeriod, dev,"],
+    [
+      { prot: 3000 } as never,
+      "There is no option `prot`; there are http, transport, stdio, signals, gracePeriod, dev,"
+    ],
     [{ http: { authentcate: () => undefined } as never }, "There is no option `http.authentcate`; there are path,"],
     [{ stdio: { maxBodyBytes: 1 } as never }, "There is no option `stdio.maxBodyBytes`; there are input, output,"]
   ])("refuses %j before anything starts", async (options, message) => {
