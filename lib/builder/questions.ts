@@ -4,8 +4,8 @@ import type { InferOut } from "./schema.ts"
 /** How one question to a user is put. */
 export interface QuestionOptions {
   /**
-   * Identity of this question within its call, in place of its content: needed where what is asked differs from run to
-   * run. 1 to 128 letters, digits, `_`, `.` or `-`.
+   * Name of this question within its call, which tells it from equal ones; what is asked has to be the same in each round
+   * all the same. 1 to 128 letters, digits, `_`, `.` or `-`.
    */
   readonly key?: string | undefined
   /** How often it is asked, in all, until an answer is valid; 1 to 10. Default 3. */
@@ -59,8 +59,8 @@ export type Chosen<Options extends ReadonlyArray<Choice>, Multiple extends boole
 
 export interface UrlOptions {
   /**
-   * Identity of this question within its call, in place of its content: needed where what is asked differs from run to
-   * run. 1 to 128 letters, digits, `_`, `.` or `-`.
+   * Name of this question within its call, which tells it from equal ones; what is asked has to be the same in each round
+   * all the same. 1 to 128 letters, digits, `_`, `.` or `-`.
    */
   readonly key?: string | undefined
 }

@@ -76,8 +76,8 @@ export interface SamplingOptions {
   /** JSON passed on to whoever runs the model; its form is theirs. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined
   /**
-   * Identity of this ask within its call, in place of its content: needed where what is asked differs from run to run.
-   * 1 to 120 letters, digits, `_`, `.` and `-`.
+   * Name of this ask within its call, which tells it from equal ones; what is asked has to be the same in each round all the
+   * same. 1 to 128 letters, digits, `_`, `.` or `-`.
    */
   readonly key?: string | undefined
 }

@@ -1,5 +1,4 @@
 import type { Running } from "../runtime/app.ts"
-import type { LogLevel } from "../services/client-log.ts"
 import { anonymous, type PrincipalShape } from "../services/principal.ts"
 import { receiveBatch } from "./batch.ts"
 import type { Connection, InFlight, Peer, Sink } from "./exchange.ts"
@@ -13,7 +12,7 @@ import { readMessage } from "./read-message.ts"
 import { refusal } from "./reasons.ts"
 import { metaKeys } from "./revisions.ts"
 import { type Caller, findMethod, refuse, serveRequest } from "./serve-request.ts"
-import { checkRevision, claimsSessionless, readEnvelope, sessionless } from "./sessionless.ts"
+import { checkRevision, claimsSessionless, levelOf, readEnvelope, sessionless } from "./sessionless.ts"
 
 /**
  * Serves a duplex peer. Requests that carry the sessionless envelope stand for themselves; all others belong to the
@@ -128,7 +127,7 @@ const serveSessionless = (
     meta: envelope.meta,
     principal,
     http: undefined,
-    logLevel: envelope.meta[metaKeys.logLevel] as LogLevel | undefined,
+    logLevel: levelOf(envelope.meta),
     setLogLevel: undefined,
     asking: replayed,
     sessionId: undefined,

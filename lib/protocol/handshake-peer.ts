@@ -130,6 +130,7 @@ export class LivePeer implements HandshakePeer {
     const row = findMethod(handshake, this.#running, request.method)
     if ("reason" in row) return refuse(sink, row, "handshake", request.id)
     const agreed = this.#agreed
+    const level = () => this.#logLevel
     const caller: Caller = {
       revision: agreed?.revision ?? handshakeRevisions[0],
       capabilities: agreed?.capabilities ?? {},
@@ -137,12 +138,12 @@ export class LivePeer implements HandshakePeer {
       meta: metaOf(request.params),
       principal,
       http,
-      logLevel: this.#logLevel,
+      logLevel: level,
       setLogLevel: (level) => {
         this.#logLevel = level
         this.#shared?.changed({ type: "log-level", level })
       },
-      asking: { type: "direct", requests: this.requests },
+      asking: { type: "direct", requests: this.requests, push: this.push },
       sessionId: this.sessionId,
       subscriptions: this.subscriptions,
       places: this.places

@@ -1,4 +1,5 @@
 import type { Running } from "../runtime/app.ts"
+import type { LogLevel } from "../services/client-log.ts"
 import type { PrincipalShape } from "../services/principal.ts"
 import type { HttpInfo } from "../services/request-context.ts"
 import type { InFlight, Reply, Sink } from "./exchange.ts"
@@ -111,8 +112,7 @@ export const receiveStateless = (
     meta: metaOf(params),
     principal,
     http,
-    // server/utilities/logging: without a level set, the server decides
-    logLevel: "info",
+    logLevel: info,
     setLogLevel: undefined,
     asking: undefined,
     sessionId: undefined
@@ -129,3 +129,6 @@ const goingOn = (inFlight: InFlight, disconnected: () => boolean, begin?: PostSi
 })
 
 const isResult = ({ message }: Reply): boolean => message !== undefined && "result" in message
+
+/** server/utilities/logging: without a level set, the server decides. */
+const info = (): LogLevel => "info"

@@ -4,6 +4,7 @@ import type { Running } from "../runtime/app.ts"
 import type { Journal } from "../runtime/journal.ts"
 import type { AskChannel, Facts } from "../runtime/request.ts"
 import { AskRefused } from "../services/ask-errors.ts"
+import type { LogLevel } from "../services/client-log.ts"
 import type { Sink } from "./exchange.ts"
 import type { JsonRpcRequest } from "./json-rpc.ts"
 import type { Params } from "./method.ts"
@@ -39,7 +40,7 @@ export const factsOf = (
         ? progressTo(sink, token, caller.revision, isOpen)
         : undefined,
     log: logLevel === undefined ? undefined : logTo(sink, isOpen),
-    logLevel: logLevel ?? "debug",
+    logLevel: logLevel ?? debug,
     channel: channelOf(caller, sink, isOpen, running, earlier),
     closeStream: sink.closeStream
   }
@@ -70,7 +71,10 @@ const channelOf = (
         ? ({ method }) => Effect.fail(new AskRefused(method, "without a session it cannot be asked anything"))
         : (ask) => asking.requests.send(ask, sink.ask, askTimeout),
     notify: (method, params) => {
-      if (isOpen()) sink.notify({ jsonrpc: "2.0", method, params })
+      const notification = { jsonrpc: "2.0", method, params } as const
+      if (isOpen()) sink.notify(notification)
+      // a page that was asked for may be visited long after its call
+      else asking?.push(notification)
     }
   }
 }
@@ -115,5 +119,7 @@ const loggable = (data: unknown): unknown => {
     throw new TypeError(`ClientLog: the message cannot be sent: ${whyNotJson(error)}`)
   }
 }
+
+const debug = (): LogLevel => "debug"
 
 const noResponses: Params = Object.freeze({})

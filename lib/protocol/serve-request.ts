@@ -18,7 +18,7 @@ import { unknownResource } from "./core-methods.ts"
 import { encodeInputRequired } from "./encode-sessionless.ts"
 import type { InFlight, Reply, Sink } from "./exchange.ts"
 import { extensionRow } from "./extension-methods.ts"
-import type { JsonRpcRequest, RequestId } from "./json-rpc.ts"
+import type { JsonRpcNotification, JsonRpcRequest, RequestId } from "./json-rpc.ts"
 import { preparedBytes } from "./list-page.ts"
 import { isRecord, isRefusal, type MethodRow, type Params, type Profile, quoted, type WireRequest } from "./method.ts"
 import { leavePlace, type Places, takePlace } from "./places.ts"
@@ -35,15 +35,20 @@ export interface Caller {
   readonly meta: Params
   readonly principal: PrincipalShape
   readonly http: HttpInfo | undefined
-  /** The least severe level the client wants log messages of; undefined for none. */
-  readonly logLevel: LogLevel | undefined
+  /** The least severe level the client wants log messages of, which may change during the request; undefined for none. */
+  readonly logLevel: (() => LogLevel) | undefined
   readonly setLogLevel: ((level: LogLevel) => void) | undefined
   /**
    * How the server asks this client: by requests of its own where a connection or session can carry them, by replay on
    * 2026-07-28; undefined where it cannot be asked.
    */
   readonly asking:
-    | { readonly type: "direct"; readonly requests: ClientRequests }
+    | {
+        readonly type: "direct"
+        readonly requests: ClientRequests
+        /** Tells the client what belongs to no request. */
+        readonly push: (notification: JsonRpcNotification) => unknown
+      }
     | { readonly type: "replay" }
     | undefined
   readonly sessionId: string | undefined

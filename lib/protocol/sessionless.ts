@@ -1,4 +1,4 @@
-import { isLogLevel, logLevels } from "../services/client-log.ts"
+import { isLogLevel, type LogLevel, logLevels } from "../services/client-log.ts"
 import type { ClientInfo } from "../services/request-context.ts"
 import { capabilitiesOf } from "./capabilities.ts"
 import { coreMethods } from "./core-methods.ts"
@@ -74,6 +74,12 @@ export const readEnvelope = (params: unknown): Envelope | Refusal => {
     )
   }
   return { revision, capabilities, clientInfo, meta }
+}
+
+/** The least severe level a request wants log messages of, once `readEnvelope` has found it well; undefined for none. */
+export const levelOf = (meta: Params): (() => LogLevel) | undefined => {
+  const level = meta[metaKeys.logLevel] as LogLevel | undefined
+  return level === undefined ? undefined : () => level
 }
 
 /** -32022 where the revision is not served, with those that are. */

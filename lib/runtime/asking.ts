@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 
 import * as Fiber from "effect/Fiber"
 import type { ErrorClass } from "../builder/component.ts"
+import { jsonText, whyNotJson } from "../builder/json-text.ts"
 import type { AskRefused, AskTimedOut } from "../services/ask-errors.ts"
 import type { AskOptions, AskRequest, Asks, StepOptions } from "../services/asks.ts"
 import { canonical, digest } from "../services/digest.ts"
@@ -14,7 +15,9 @@ export interface Frame {
   readonly id: string
   readonly name: string
   readonly asks: boolean
-  /** Asks made in it that have no answer yet: while there are any, it can be suspended. */
+  /** The step that it runs inside of. */
+  readonly above: Frame | undefined
+  /** Asks made in it, or in steps inside of it, that have no answer yet: while there are any, it can be suspended. */
   open: number
 }
 
@@ -55,6 +58,12 @@ export class AskMisuse extends Error {
   override readonly name = "AskMisuse"
 }
 
+/** How often a client is asked in all that answers with what is no answer. */
+export const mostAttempts = 3
+
+/** Why it is not asked any more then. */
+export const notAnAnswer = "what it sent is not an answer to it"
+
 const keyPattern = /^[A-Za-z0-9_.-]{1,128}$/
 
 /**
@@ -89,6 +98,8 @@ export abstract class Asking implements Asks {
   abstract notify(method: string, params: Readonly<Record<string, unknown>>): void
   abstract retreading(): boolean
   abstract suspended(): boolean
+  /** Whether a message of the handler's may go to the client now; to be asked once for each. */
+  abstract mayTell(message: ReadonlyArray<unknown>): boolean
   protected abstract put(asked: Asked): Effect.Effect<unknown, AskRefused | AskTimedOut>
   /** Whether any question waits for its answer. */
   abstract waiting(): boolean
@@ -113,7 +124,9 @@ export abstract class Asking implements Asks {
           )
         )
       }
-      const { key } = options
+      const fault = faultOf(request)
+      if (fault !== undefined) return Effect.die(fault)
+      const { key, attempt = 1 } = options
       const within = frame === undefined ? "" : `${frame.id}/`
       const asked = digestOf(request)
       let id: string
@@ -127,7 +140,7 @@ export abstract class Asking implements Asks {
             new AskMisuse(`The key ${JSON.stringify(key)} of an ask: use 1 to 128 letters, digits, "_", "." or "-".`)
           )
         }
-        id = `${within}${key}`
+        id = `${within}${key}${attempt === 1 ? "" : `:${attempt}`}`
         this.#keys ??= new Set()
         if (this.#keys.has(id)) {
           return Effect.die(
@@ -162,7 +175,7 @@ export abstract class Asking implements Asks {
           )
         )
       }
-      return this.#perform({ id: this.#next(base), name, asks: options.asks === true, open: 0 }, effect, options)
+      return this.#perform({ id: this.#next(base), name, asks: options.asks === true, above, open: 0 }, effect, options)
     })
   }
 
@@ -195,11 +208,13 @@ export abstract class Asking implements Asks {
     if (this.unrecorded(name)) return Effect.never
     this.#running ??= new Map()
     this.#running.set(frame, undefined)
+    this.changed()
     const framed = Effect.provideService(effect, InStep, frame) as Effect.Effect<A, E, R>
     const recording = Effect.onExit(framed, (exit) =>
       Effect.sync(() => {
         this.#running!.delete(frame)
         this.moved()
+        this.changed()
         if (this.suspended()) return
         const recorded = recordedOf(exit, name, options.decode !== undefined)
         if (recorded === undefined) return
@@ -292,6 +307,17 @@ export abstract class Asking implements Asks {
     const n = this.#counts.get(name) ?? 0
     this.#counts.set(name, n + 1)
     return n
+  }
+}
+
+/** What JSON cannot tell is found out here, where it fails the call that asks; forms are made by the library. */
+const faultOf = ({ method, params }: AskRequest): TypeError | undefined => {
+  if ("requestedSchema" in params) return undefined
+  try {
+    jsonText(params)
+    return undefined
+  } catch (error) {
+    return new TypeError(`${method} cannot be sent: its params are not JSON: ${whyNotJson(error)}`)
   }
 }
 

@@ -99,6 +99,6 @@ export const cutShort = (asks: Asking | undefined): Suspension | Error | undefin
   asks instanceof Replay ? (asks.defect ?? asks.suspension) : undefined
 
 /** A run has ended: what it has left open is not asked any more. */
-export const endAsks = (asks: Asking | undefined): void => {
-  if (asks instanceof Replay) asks.end()
+export const endAsks = (asks: Asking | undefined, succeeded: boolean): void => {
+  if (asks instanceof Replay) asks.end(succeeded)
 }

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { AskRefused, type AskTimedOut } from "../services/ask-errors.ts"
 import type { AskRequest } from "../services/asks.ts"
-import { type Asked, Asking, type Facing } from "./asking.ts"
+import { type Asked, Asking, type Facing, mostAttempts, notAnAnswer } from "./asking.ts"
 
 /** How a client that takes requests is asked. */
 export interface DirectChannel {
@@ -9,9 +9,6 @@ export interface DirectChannel {
   readonly send: (request: AskRequest) => Effect.Effect<unknown, AskRefused | AskTimedOut>
   readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => void
 }
-
-/** How often a client is asked again that answers with what is no answer at all. */
-const attempts = 3
 
 /** Asking where the server can send requests of its own: the handler waits for the answer and goes on. */
 export class DirectAsks extends Asking {
@@ -36,6 +33,10 @@ export class DirectAsks extends Asking {
     return false
   }
 
+  mayTell(): boolean {
+    return true
+  }
+
   waiting(): boolean {
     return this.#open > 0
   }
@@ -46,12 +47,12 @@ export class DirectAsks extends Asking {
       Effect.flatMap(this.#channel.send(request), (answer) => {
         if (wellFormed(answer)) return Effect.succeed(answer)
         if (left > 1) return attempt(left - 1)
-        return Effect.fail(new AskRefused(request.method, "what it sent is not an answer to it"))
+        return Effect.fail(new AskRefused(request.method, notAnAnswer))
       })
     return Effect.suspend(() => {
       this.#open++
       this.changed()
-      return Effect.onExit(attempt(attempts), () =>
+      return Effect.onExit(attempt(mostAttempts), () =>
         Effect.sync(() => {
           this.#open--
           this.changed()

@@ -99,7 +99,7 @@ export const dispatch = (
   follow(running, fiber, (exit) => {
     const { asked } = call
     if (asked !== undefined) {
-      endAsks(asked)
+      endAsks(asked, Exit.isSuccess(exit))
       plan?.rehearse(known, context as Context.Context<any>, asked, exit)
     }
     // request hooks see a failed call as an outcome; for the scope it has failed all the same

@@ -20,11 +20,22 @@ export interface Journal {
   /** By the round that brought them, each batch in the order its asks were made. */
   readonly answers: ReadonlyArray<ReadonlyArray<Answered>>
   readonly steps: Readonly<Record<string, Recorded>>
+  /** How often asks were answered by what is no answer to them. */
+  readonly malformed?: Readonly<Record<string, number>> | undefined
+  /** Digests of what was told while a question was open: a later round may come to it once its answer is there. */
+  readonly told?: ReadonlyArray<string> | undefined
   /** What the client may answer now, in the order it was asked. */
   readonly open: ReadonlyArray<Open>
 }
 
 export const journalVersion = 1
+
+/** Stands in a journal for the answer of a client that gave none, however often it was asked. */
+export const noAnswer = { "~mcpipe/noAnswer": true } as const
+
+/** Whether what a journal has of an ask is `noAnswer`; no answer that a client may give looks like it. */
+export const isNoAnswer = (answer: unknown): boolean =>
+  typeof answer === "object" && answer !== null && Object.hasOwn(answer, "~mcpipe/noAnswer")
 
 /** The journal with what the client answered: only asks that are open take an answer, everything else is ignored. */
 export const answered = (journal: Journal, responses: Readonly<Record<string, unknown>>): Journal => {

@@ -51,7 +51,7 @@ export class LiveCall implements Call {
   }
 
   get logLevel(): LogLevel {
-    return this.#facts.logLevel
+    return this.#facts.logLevel()
   }
 
   get progress(): Call["progress"] {
@@ -59,7 +59,7 @@ export class LiveCall implements Call {
     if (progress === undefined && !this.#isHeard) return undefined
     return (...report) => {
       this.#heard()
-      return this.#wasTold() ? undefined : progress?.(...report)
+      return this.#mayTell("progress", report) ? progress?.(...report) : undefined
     }
   }
 
@@ -83,7 +83,7 @@ export class LiveCall implements Call {
 
   get log(): Call["log"] {
     const { log } = this.#facts
-    return log && ((...message) => (this.#wasTold() ? undefined : log(...message)))
+    return log && ((...message) => (this.#mayTell("log", message) ? log(...message) : undefined))
   }
 
   suspended(): boolean {
@@ -94,9 +94,10 @@ export class LiveCall implements Call {
     return this.#asking
   }
 
-  /** What was asked through, if anything was. */
+  /** What was asked through, if anything was, in this round or an earlier one. */
   get asked(): Asking | undefined {
-    return this.#asks
+    const { channel } = this.#facts
+    return channel.type === "replay" && channel.journal !== undefined ? this.#asking : this.#asks
   }
 
   /** The request ends early, and so do its steps. */
@@ -119,11 +120,10 @@ export class LiveCall implements Call {
     return this.#asks
   }
 
-  /** Whether what is told now was told in an earlier round, or is told by what should have ended. */
-  #wasTold(): boolean {
-    const { channel } = this.#facts
-    const asks = channel.type === "replay" && channel.journal !== undefined ? this.#asking : this.#asks
-    return asks !== undefined && (asks.retreading() || asks.suspended())
+  /** False for what was told in an earlier round, or is told by what should have ended. */
+  #mayTell(type: string, message: ReadonlyArray<unknown>): boolean {
+    const asks = this.asked
+    return asks === undefined || asks.mayTell([type, ...message])
   }
 }
 

@@ -51,7 +51,7 @@ export const rehearse = (
       }),
       () => Effect.sync(stop)
     )
-    again.end()
+    again.end(Exit.isSuccess(second))
     yield* Scope.close(scope, second)
     const difference = differenceOf(again, exit, second)
     if (difference !== undefined) yield* Effect.logWarning(`${subject} is not deterministic: ${difference}`)

@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
-import type { AskRefused, AskTimedOut } from "../services/ask-errors.ts"
+import { AskRefused, type AskTimedOut } from "../services/ask-errors.ts"
 import type { AskRequest } from "../services/asks.ts"
-import { type Asked, Asking, type Facing, numbered } from "./asking.ts"
-import { type Answered, answered, type Journal, journalVersion, type Open } from "./journal.ts"
+import { canonical, digest } from "../services/digest.ts"
+import { type Asked, Asking, type Facing, mostAttempts, notAnAnswer, numbered } from "./asking.ts"
+import { type Answered, answered, isNoAnswer, type Journal, journalVersion, noAnswer, type Open } from "./journal.ts"
 import { macrotask, microtask, Moves } from "./turns.ts"
 
 /** Where a call stands: what came of earlier rounds, and what the client sent with this one. */
@@ -26,7 +27,7 @@ export class ReplayDiverged extends Error {
     super(
       `The handler took another path than in an earlier round. Asked before: ${before.join(", ")}; asked now: ${now.join(", ")}. ` +
         "On 2026-07-28 a handler runs from its start in each round, so what decides what it asks must be the same each time: " +
-        "take time, randomness and I/O from Durable.now, Durable.random and Durable.step(name, effect), or give the ask a { key }."
+        "take time, randomness and I/O from Durable.now, Durable.random and Durable.step(name, effect)."
     )
   }
 }
@@ -59,12 +60,31 @@ const stuck = (steps: ReadonlyArray<string>, open: ReadonlyArray<Waiting>): stri
     .map((step) => `Durable.step(${JSON.stringify(step)})`)
     .join(", ")}. A step that waits for the answer never ends: ask before it.`
 
+const unheard = (asks: ReadonlyArray<string>): string =>
+  `The handler has ended without asking what it asked in an earlier round, so what the client answered went unheard: ${asks.join(", ")}. ` +
+  "What decides what is asked must be the same in each round: take it from Durable.now, Durable.random and Durable.step(name, effect)."
+
 interface Waiting {
   /** Its own, or that of an equal ask that it stands in for. */
   id: string
   readonly asked: Asked
-  readonly resume: (effect: Effect.Effect<unknown>) => void
+  readonly resume: (effect: Effect.Effect<unknown, AskRefused>) => void
 }
+
+/** Messages told beside questions that later rounds know of; those beyond may be told again. */
+const mostTold = 1_000
+
+const markOf = (message: ReadonlyArray<unknown>): string => {
+  try {
+    return digest(canonical(message)).slice(0, 16)
+  } catch {
+    // whoever sends it says why it cannot be sent
+    return ""
+  }
+}
+
+const given = (answer: unknown, { request }: Asked): Effect.Effect<unknown, AskRefused> =>
+  isNoAnswer(answer) ? Effect.fail(new AskRefused(request.method, notAnAnswer)) : Effect.succeed(answer)
 
 /** What one run of a handler is at; made at its first ask or step, since most calls have none. */
 class Run {
@@ -102,6 +122,11 @@ export class Replay extends Asking {
   #settling = false
   #delivering = false
   #ended = false
+  /** How often asks were answered by what is no answer to them. */
+  readonly #malformed: Map<string, number>
+  /** What earlier rounds told beside their questions, and this one has not come to. */
+  readonly #told: Array<string>
+  readonly #telling: Array<string> = []
   #suspension: Suspension | undefined
   #defect: Error | undefined
 
@@ -114,6 +139,8 @@ export class Replay extends Asking {
     this.#responses = responses
     this.#stopRun = stop
     this.#rehearsal = rehearsal
+    this.#malformed = new Map(journal?.malformed && Object.entries(journal.malformed))
+    this.#told = [...(journal?.told ?? [])]
     if (journal === undefined) {
       this.#batches = []
       return
@@ -140,8 +167,12 @@ export class Replay extends Asking {
   }
 
   /** The handler has ended by itself: what it left open is not asked. */
-  end(): void {
+  end(succeeded: boolean): void {
     this.#ended = true
+    if (succeeded && !this.#rehearsal && !this.suspended()) {
+      const left = this.unasked()
+      if (left.length > 0) this.facing.warn(unheard(left))
+    }
     this.#run?.moves.move()
   }
 
@@ -170,8 +201,26 @@ export class Replay extends Asking {
     return this.#journal !== undefined && (this.#fresh === 0 || this.#given < this.#batches.length)
   }
 
+  /**
+   * What comes before the answers of earlier rounds was told then. What ran beside a question may come after its answer now,
+   * and is known by its content.
+   */
+  mayTell(message: ReadonlyArray<unknown>): boolean {
+    if (this.suspended()) return false
+    const again = this.retreading()
+    const isOpen = this.#run !== undefined && this.#run.open.size > 0
+    if (!again && !isOpen && this.#told.length === 0) return true
+    const mark = markOf(message)
+    const known = this.#told.indexOf(mark)
+    if (known !== -1) this.#told.splice(known, 1)
+    if (known !== -1 || again) return false
+    if (isOpen && this.#telling.length < mostTold) this.#telling.push(mark)
+    return true
+  }
+
   waiting(): boolean {
-    return this.#run !== undefined && this.#run.open.size > 0
+    // while steps run, the client has not been asked yet
+    return this.#run !== undefined && this.#run.open.size > 0 && !this.busy()
   }
 
   get #at(): Run {
@@ -194,7 +243,7 @@ export class Replay extends Asking {
   }
 
   protected put(asked: Asked): Effect.Effect<unknown, AskRefused | AskTimedOut> {
-    return Effect.callback<unknown>((resume) => {
+    return Effect.callback<unknown, AskRefused>((resume) => {
       const known = this.#answerOf(asked)
       if (this.#defect !== undefined) return
       const { id, frame } = asked
@@ -202,13 +251,13 @@ export class Replay extends Asking {
       if (known !== undefined) {
         if (this.#isGiven(id)) {
           // withdrawn, and asked once more by its key
-          microtask(() => this.suspended() || resume(Effect.succeed(known[3])))
+          microtask(() => this.suspended() || resume(given(known[3], asked)))
           return
         }
         this.#at.again.set(id, waiting)
       } else {
         this.#at.open.set(id, waiting)
-        if (frame !== undefined) frame.open++
+        for (let step = frame; step !== undefined; step = step.above) step.open++
         this.changed()
       }
       this.moved()
@@ -226,7 +275,7 @@ export class Replay extends Asking {
 
   #close({ id, asked: { frame } }: Waiting): void {
     this.#at.open.delete(id)
-    if (frame !== undefined) frame.open--
+    for (let step = frame; step !== undefined; step = step.above) step.open--
     this.moved()
     this.changed()
   }
@@ -280,8 +329,15 @@ export class Replay extends Asking {
       return undefined
     }
     const isFresh = this.#fresh > 0 && batch === this.#batches.at(-1)
-    if (!isFresh || options.wellFormed(known[3])) return known
+    if (!isFresh || isNoAnswer(known[3]) || options.wellFormed(known[3])) return known
+    const times = (this.#malformed.get(id) ?? 0) + 1
+    if (times >= mostAttempts) {
+      const refused: Answered = [id, digest, label, noAnswer]
+      batch!.set(id, refused)
+      return refused
+    }
     // not an answer at all: asked again
+    this.#malformed.set(id, times)
     batch!.delete(id)
     this.#fresh--
     return undefined
@@ -323,7 +379,7 @@ export class Replay extends Asking {
       if (waiting === undefined) continue
       this.#at.again.delete(id)
       this.moved()
-      waiting.resume(Effect.succeed(answer))
+      waiting.resume(given(answer, waiting.asked))
     }
   }
 
@@ -391,6 +447,7 @@ export class Replay extends Asking {
   }
 
   #journalOf(open: ReadonlyArray<Asked>): Journal {
+    const told = [...(this.#journal?.told ?? []), ...this.#telling]
     const isClosed = (id: string) => this.#at.closed.some((step) => id.startsWith(step))
     return {
       version: journalVersion,
@@ -400,6 +457,8 @@ export class Replay extends Asking {
         .map((batch) => [...batch.values()].filter(([id]) => !isClosed(id)))
         .filter((batch) => batch.length > 0),
       steps: Object.fromEntries(this.steps ?? []),
+      ...(this.#malformed.size === 0 ? undefined : { malformed: Object.fromEntries(this.#malformed) }),
+      ...(told.length === 0 ? undefined : { told }),
       open: open.map(({ id, digest, label }): Open => [id, digest, label])
     }
   }

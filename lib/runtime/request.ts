@@ -23,7 +23,7 @@ export interface Facts {
   readonly principal: PrincipalShape
   readonly progress: Call["progress"]
   readonly log: Call["log"]
-  readonly logLevel: LogLevel
+  readonly logLevel: () => LogLevel
   readonly channel: AskChannel
   /** Closes the connection of the request's stream, for its client to come back after so many milliseconds; undefined where it could not. */
   readonly closeStream?: ((retryMillis: number) => void) | undefined

@@ -97,6 +97,6 @@ const factsOf = (entry: Entry, { principal, meta, sinks, asks }: CallOptions): F
   principal: principal ?? anonymous,
   progress: sinks?.progress,
   log: sinks?.log,
-  logLevel: sinks?.logLevel ?? "debug",
+  logLevel: () => sinks?.logLevel ?? "debug",
   channel: asks?.channel ?? nobody
 })

@@ -12,6 +12,8 @@ import {
   ElicitationDeclined,
   InvalidAnswer
 } from "../services/ask-errors.ts"
+import { UrlElicitationRequired } from "../services/elicitation-url.ts"
+import { NoSession, StateTooLarge, UnknownSession } from "../services/session-errors.ts"
 import { ModelFailed, TooManyTurns } from "../services/sampling-errors.ts"
 import type { Recorded } from "./journal.ts"
 
@@ -104,7 +106,11 @@ const own: ReadonlyArray<ErrorClass> = [
   AskTimedOut,
   AskRefused,
   ModelFailed,
-  TooManyTurns
+  TooManyTurns,
+  NoSession,
+  UnknownSession,
+  StateTooLarge,
+  UrlElicitationRequired
 ]
 
 /** The failure that was recorded: an instance of its class where that is among `classes` or ours, else an `Error` with its fields. */

@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import { CurrentCall } from "../services/current-call.ts"
 import { Paused } from "./around-request.ts"
 import type { Asking } from "./asking.ts"
@@ -22,7 +22,7 @@ export const askable = (
     const fiber = Effect.runForkWith(context)(inner)
     call.runs(fiber)
     const settle = (exit: Exit.Exit<unknown, unknown>) => {
-      endAsks(call.asked)
+      endAsks(call.asked, Exit.isSuccess(exit))
       plan.rehearse(inner, context, call.asked, exit)
       return settled(call.asked, exit)
     }

@@ -10,10 +10,12 @@ export interface AskRequest {
 
 export interface AskOptions {
   /**
-   * Identity of this ask within its call, in place of its content: needed where what is asked differs from run to run.
-   * 1 to 128 characters.
+   * Name of this ask within its call, which tells it from equal ones; what is asked has to be the same in each round all the
+   * same. 1 to 128 letters, digits, `_`, `.` or `-`.
    */
   readonly key?: string | undefined
+  /** The how-manieth try of one question this is, from 1: each has a name of its own. Default 1. */
+  readonly attempt?: number | undefined
   /**
    * Reads the client's raw result; `undefined` says that it is malformed, so that it is asked for once more.
    * Well-formed answers that the author's schema refuses are no business of the wire: ask again with a new request.

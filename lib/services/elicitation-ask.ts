@@ -11,7 +11,6 @@ import {
   InvalidAnswer
 } from "./ask-errors.ts"
 import type { Asks } from "./asks.ts"
-import { digest } from "./digest.ts"
 import type { ElicitAnswer } from "./elicitation-answers.ts"
 import { formRequest, isFormAnswer, unsupported } from "./elicitation-wire.ts"
 
@@ -47,7 +46,8 @@ export const askForm = Effect.fnUntraced(function* <A>(
     const request = formRequest(asks.revision, text, form.requestedSchema)
     if (request instanceof ClientUnsupported) return yield* Effect.fail(request)
     const answer = (yield* asks.ask(request, {
-      key: attempt === 1 ? key : again(key, attempt),
+      key,
+      attempt,
       wellFormed: isFormAnswer
     })) as ElicitAnswer
     if (answer.action !== "accept") return yield* Effect.fail(notAccepted(answer, message))
@@ -57,10 +57,6 @@ export const askForm = Effect.fnUntraced(function* <A>(
     text = `${message}\n\n${formatIssues("The last answer was not accepted", decoded.issues)}`
   }
 })
-
-/** A key and its number, still within 128 characters. */
-const again = (key: string | undefined, attempt: number): string | undefined =>
-  key === undefined ? undefined : `${key.length > 120 ? digest(key) : key}.try${attempt}`
 
 /** The failure that a refused or dismissed question is. */
 export const notAccepted = ({ action }: ElicitAnswer, message: string): ElicitationDeclined | ElicitationCancelled =>

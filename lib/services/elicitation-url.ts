@@ -14,7 +14,7 @@ import { checkMessage, notAccepted } from "./elicitation-ask.ts"
 import { isUrlAnswer, unsupported, urlRequest } from "./elicitation-wire.ts"
 import { canonical, digest } from "./digest.ts"
 
-/** A URL to visit, why, and its `key` where it differs from run to run; see `UrlOptions.key`. */
+/** A URL to visit, why, and its `key`; see `UrlOptions.key`. */
 export interface UrlToVisit extends UrlOptions {
   readonly message: string
   readonly url: string

@@ -25,7 +25,11 @@ export const unsupported = (asks: Asks, mode: "form" | "url", message: string): 
   if (supported) return undefined
   return mode === "url"
     ? new ClientUnsupported(`The question ${quoted(message)} needs elicitation by URL`, { elicitation: { url: {} } })
-    : new ClientUnsupported(`The question ${quoted(message)} needs elicitation`, { elicitation: {} })
+    : new ClientUnsupported(
+        `The question ${quoted(message)} needs elicitation`,
+        // one that has URLs alone would read {} as what it has
+        { elicitation: isObject(declared) && revision >= "2025-11-25" ? { form: {} } : {} }
+      )
 }
 
 /** A form as a revision words it; before 2025-11-25 it had no modes, titled choices, lists of choices or most defaults. */

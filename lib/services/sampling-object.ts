@@ -45,7 +45,7 @@ export const askForObject = <S extends ObjectInput>(
     messages: ReadonlyArray<SamplingMessage>,
     attempt: number
   ): Effect.Effect<InferOut<S>, SamplingError | InvalidAnswer> =>
-    Effect.flatMap(port.answer({ ...request, messages }, keyOf(key, attempt)), (answer) => {
+    Effect.flatMap(port.answer({ ...request, messages }, key, attempt), (answer) => {
       const decoded = decode(answer, schema)
       if (decoded.ok) return Effect.succeed(decoded.value as InferOut<S>)
       const { issues } = decoded
@@ -65,10 +65,6 @@ export const askForObject = <S extends ObjectInput>(
     })
   return ask(request.messages, 1)
 }
-
-/** The key of the n-th ask of one conversation. */
-export const keyOf = (key: string | undefined, n: number): string | undefined =>
-  key === undefined || n === 1 ? key : `${key}.${n}`
 
 /** What was asked, in one line. */
 export const questionOf = (messages: ReadonlyArray<SamplingMessage>): string => {

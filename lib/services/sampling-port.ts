@@ -15,7 +15,12 @@ import type { SamplingAnswer, SamplingReply, SamplingRequest } from "../builder/
 
 /** How sampling reaches a model, and how what it does is recorded; a test has another one than a server. */
 export interface Port {
-  readonly answer: (request: SamplingRequest, key?: string) => Effect.Effect<SamplingAnswer, SamplingError>
+  /** `attempt` is as in `AskOptions`. */
+  readonly answer: (
+    request: SamplingRequest,
+    key?: string,
+    attempt?: number
+  ) => Effect.Effect<SamplingAnswer, SamplingError>
   /** Runs the use of a tool once along the rounds of a call; uses of one name may run at the same time. */
   readonly step: <A, R>(name: string, effect: Effect.Effect<A, never, R>) => Effect.Effect<A, never, R>
 }
@@ -29,16 +34,17 @@ export const livePort = (fiber: Fiber.Fiber<unknown, unknown>, what: string): Po
     return earlier === 0 ? name : `${name}:${earlier + 1}`
   }
   return {
-    answer: (request, key) => {
+    answer: (request, key, attempt = 1) => {
       const unsupported = model?.when === "always" ? undefined : lacking(asks, request, what)
       if (model !== undefined && (model.when === "always" || unsupported !== undefined)) {
-        const name = `model:${key ?? digest(canonical(request)).slice(0, 16)}`
+        const turn = attempt === 1 ? "" : `:${attempt}`
+        const name = `model:${key === undefined ? digest(canonical(request)).slice(0, 16) : `${key}${turn}`}`
         // a model does not say the same twice
         return Effect.suspend(() => asks.step(numbered(name), model.answer(request), { errors: [ModelFailed] }))
       }
       if (unsupported !== undefined) return Effect.fail(unsupported)
       const params = paramsOf(request, asks.revision)
-      const asked = asks.ask({ method: "sampling/createMessage", params }, { key, wellFormed: isAnswer })
+      const asked = asks.ask({ method: "sampling/createMessage", params }, { key, attempt, wellFormed: isAnswer })
       return Effect.map(asked, answerOf)
     },
     step: (name, effect) => Effect.suspend(() => asks.step(numbered(name), effect, { asks: true }))

@@ -3,7 +3,6 @@ import type { ComponentServices } from "../builder/component.ts"
 import type { Tool } from "../builder/tool.ts"
 import { isToolUse, textOf } from "./sampling-content.ts"
 import { type SamplingError, TooManyTurns } from "./sampling-errors.ts"
-import { keyOf } from "./sampling-object.ts"
 import type { Port } from "./sampling-port.ts"
 import { toRequest } from "./sampling-request.ts"
 import type { SamplingMessage, SamplingRun, SamplingRunRequest } from "../builder/sampling-types.ts"
@@ -30,7 +29,7 @@ export const runTools = <const Tools extends ReadonlyArray<Tool.Any>>(
     const last = turns === maxTurns
     const choice = last ? ({ mode: "none" } as const) : turns === 1 && toolChoice !== "auto" ? first : undefined
     const asked = { ...request, messages, ...(choice === undefined ? undefined : { toolChoice: choice }) }
-    return Effect.flatMap(port.answer(asked, keyOf(key, turns)), (message) => {
+    return Effect.flatMap(port.answer(asked, key, turns), (message) => {
       const said = [...messages, { role: "assistant" as const, content: message.content }]
       const uses = message.content.filter(isToolUse)
       if (uses.length === 0) {

@@ -30,6 +30,7 @@ export const fakeAsks = ({
 }: FakeAsksOptions = {}) => {
   const asked: Array<AskRequest> = []
   const keys: Array<string | undefined> = []
+  const attempts: Array<number | undefined> = []
   const ran: Array<string> = []
   const counts = new Map<string, number>()
   const running = new Set<string>()
@@ -37,11 +38,12 @@ export const fakeAsks = ({
     capabilities,
     revision,
     seed: "seed",
-    ask: (request, { key, wellFormed }) =>
+    ask: (request, { key, attempt: nth, wellFormed }) =>
       Effect.suspend(() => {
         for (let attempt = 0; attempt < 2; attempt++) {
           asked.push(JSON.parse(JSON.stringify(request)))
           keys.push(key)
+          attempts.push(nth)
           try {
             const answer = client(request, asked.length)
             if (wellFormed(answer)) return Effect.succeed(answer)
@@ -91,6 +93,7 @@ export const fakeAsks = ({
   return {
     asked,
     keys,
+    attempts,
     ran,
     journal,
     /** Runs an effect as a handler runs, and gives its exit. */

@@ -205,7 +205,7 @@ describe("a handler that takes another path in a later round", () => {
     expect((await driveTool(wire, "odd")).text).toContain(
       "The handler took another path than in an earlier round. Asked before: elicitation/create (Run 1?); asked now: elicitation/create (Run 2?). " +
         "On 2026-07-28 a handler runs from its start in each round, so what decides what it asks must be the same each time: " +
-        "take time, randomness and I/O from Durable.now, Durable.random and Durable.step(name, effect), or give the ask a { key }."
+        "take time, randomness and I/O from Durable.now, Durable.random and Durable.step(name, effect)."
     )
   })
 

@@ -251,7 +251,8 @@ describe("Sampling.object", () => {
   it("gives each attempt a key of its own", async () => {
     const fake = fakeAsks({ client: () => says("No.") })
     await fake.run(Sampling.object("Hi", place, { key: "where" }))
-    expect(fake.keys).toEqual(["where", "where.2", "where.3"])
+    expect(fake.keys).toEqual(["where", "where", "where"])
+    expect(fake.attempts).toEqual([1, 2, 3])
   })
 
   it.each<[any, any, string]>([

@@ -154,7 +154,8 @@ describe("Sampling.run", () => {
       client: (_, nth) => (nth < 3 ? wants(use("1", "add", { a: 1, b: 1 })) : says(text("Done.")))
     })
     await fake.run(Sampling.run({ prompt: "Go", tools: [add], key: "sum" }))
-    expect(fake.keys).toEqual(["sum", "sum.2", "sum.3"])
+    expect(fake.keys).toEqual(["sum", "sum", "sum"])
+    expect(fake.attempts).toEqual([1, 2, 3])
   })
 })
 
