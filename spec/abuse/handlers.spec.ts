@@ -1,85 +1,8 @@
-import { Effect, server, tool } from "mcpipe"
+import { Effect, server } from "mcpipe"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { adapters, httpPeer } from "../kit/http-peer.ts"
 import { connectWire, gate } from "../kit/wire.ts"
-
-const secret = () => new Error("the password is hunter2")
-
-const cyclic: { self?: unknown } = {}
-cyclic.self = cyclic
-
-const nested = (): unknown => {
-  let value: unknown = "bottom"
-  for (let level = 0; level < 100_000; level++) value = [value]
-  return value
-}
-
-/** What no result can hold, or what only fails when it is looked at. */
-const impossible: Readonly<Record<string, () => unknown>> = {
-  "a cycle": () => cyclic,
-  "a BigInt": () => 1n,
-  "a BigInt in an object": () => ({ n: 1n }),
-  "a toJSON that throws": () => ({
-    toJSON: () => {
-      throw secret()
-    }
-  }),
-  "a function": () => () => {},
-  "a symbol": () => Symbol("x"),
-  "a generator that never ends": () =>
-    (async function* () {
-      for (;;) yield 1
-    })(),
-  "a stream": () => new ReadableStream(),
-  "an error, not thrown": secret,
-  "100,000 levels": nested,
-  "a proxy that throws": () =>
-    new Proxy(
-      {},
-      {
-        get: () => {
-          throw secret()
-        },
-        ownKeys: () => {
-          throw secret()
-        }
-      }
-    ),
-  "a then that throws": () => ({
-    // biome-ignore lint/suspicious/noThenProperty: that is what is tried
-    get then() {
-      throw secret()
-    }
-  })
-}
-
-/** The ways to fail. */
-const failing: Readonly<Record<string, () => unknown>> = {
-  "an error": () => {
-    throw secret()
-  },
-  null: () => {
-    throw null
-  },
-  "what throws when it is read": () => {
-    throw {
-      get message() {
-        throw secret()
-      }
-    }
-  },
-  "a rejection": () => Promise.reject(secret()),
-  "a thenable that rejects": () => ({
-    // biome-ignore lint/suspicious/noThenProperty: that is what is tried
-    then: (_: unknown, reject: (error: Error) => void) => reject(secret())
-  }),
-  "a failure": () => Effect.fail(secret()),
-  "a defect": () => Effect.die(secret()),
-  "an interruption of its own": () => Effect.interrupt
-}
-
-const loose = (name: string, handler: () => unknown, timeout?: number) =>
-  tool({ name, ...(timeout !== undefined && { timeout }) }, handler as () => string)
+import { failing, impossible, loose, secret } from "./failing.ts"
 
 /** Rejections and exceptions that nobody has handled. */
 const strays: Array<unknown> = []
@@ -154,6 +77,25 @@ describe.each(["sessionless", "2025-11-25"] as const)("a handler that (%s)", (sp
     late.open()
     await late.opened
   })
+})
+
+it("an Effect that never ends by itself lets others be served, and ends with its time", async () => {
+  let served = false
+  const main = server({ name: "s", version: "1" }).add(
+    loose("spin", () => Effect.whileLoop({ while: () => !served, body: () => Effect.void, step: () => {} })),
+    loose("forever", () => Effect.forever(Effect.void), 1),
+    loose("good", () => {
+      served = true
+      return "good"
+    })
+  )
+  await using wire = await connectWire(main)
+  const spinning = wire.call("spin")
+  const timedOut = await wire.call("forever")
+  expect(timedOut).toMatchObject({ isError: true, content: [{ text: 'Tool "forever" timed out after 1 ms.' }] })
+  expect(served).toBe(false)
+  expect(await wire.text("good")).toBe("good")
+  expect(await spinning).not.toHaveProperty("isError")
 })
 
 describe.each(adapters)("over HTTP by %s", (adapter) => {

@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http"
 import { calling, headersOf } from "./process.ts"
+import { processorOf } from "./processor.ts"
 
 /** A client over kept connections, as fast as node:http is: fetch would cost more than the server. */
 export interface Client {
@@ -9,13 +10,17 @@ export interface Client {
     headers: Readonly<Record<string, string>>,
     method?: string
   ) => Promise<{ readonly status: number; readonly headers: IncomingMessage["headers"]; readonly text: string }>
-  /** Sends one request whose answer goes on; the answer once its head is there. */
-  readonly open: (
-    body: string | undefined,
-    headers: Readonly<Record<string, string>>,
-    method?: string
-  ) => Promise<{ readonly sent: ClientRequest; readonly response: IncomingMessage }>
+  /** Sends one request on a connection of its own; the answer once its head is there, to be read or broken off. */
+  readonly open: (body: string | undefined, headers: Readonly<Record<string, string>>, method?: string) => Promise<Open>
+  /** Sends one request whose answer is of no interest, on a connection of its own. */
+  readonly start: (body: string, headers: Readonly<Record<string, string>>) => ClientRequest
   readonly close: () => void
+}
+
+/** A request whose answer goes on. */
+export interface Open {
+  readonly sent: ClientRequest
+  readonly response: IncomingMessage
 }
 
 export const client = (port: number, maxSockets = 16): Client => {
@@ -26,7 +31,7 @@ export const client = (port: number, maxSockets = 16): Client => {
     headers: Readonly<Record<string, string>>,
     method: string
   ) =>
-    new Promise<{ readonly sent: ClientRequest; readonly response: IncomingMessage }>((resolve, reject) => {
+    new Promise<Open>((resolve, reject) => {
       const options = { agent: own, host: "127.0.0.1", port, path: "/mcp", method, headers }
       const sent = httpRequest(options, (response) => resolve({ sent, response }))
       sent.on("error", reject)
@@ -39,7 +44,19 @@ export const client = (port: number, maxSockets = 16): Client => {
       for await (const chunk of response.setEncoding("utf8")) text += chunk
       return { status: response.statusCode!, headers: response.headers, text }
     },
-    open: (body, headers, method = "POST") => send(false, body, headers, method),
+    open: async (body, headers, method = "POST") => {
+      const open = await send(false, body, headers, method)
+      // specs break them off
+      open.sent.on("error", () => {})
+      open.response.on("error", () => {})
+      return open
+    },
+    start: (body, headers) => {
+      const sent = httpRequest({ agent: false, host: "127.0.0.1", port, path: "/mcp", method: "POST", headers })
+      sent.on("error", () => {})
+      sent.end(body)
+      return sent
+    },
     close: () => agent.destroy()
   }
 }
@@ -64,31 +81,36 @@ export const times = async (count: number, atOnce: number, one: (n: number) => P
   await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
-/** The milliseconds that calls of another client take, one after the other. */
-export const latencies = async (port: number, count: number): Promise<ReadonlyArray<number>> => {
+/** What calls of another client take, one after the other, in milliseconds. */
+export interface Latencies {
+  /** By the clock. */
+  readonly wall: ReadonlyArray<number>
+  /** Without what server and client had to wait for a processor: what they would be on a machine of their own. */
+  readonly own: ReadonlyArray<number>
+}
+
+export const latencies = async ({ pid, port }: Served, count: number): Promise<Latencies> => {
   const other = client(port, 1)
+  const processors = [processorOf(pid), processorOf("self")]
+  const waited = () => processors.reduce((sum, spent) => sum + spent().waited, 0)
   const message = calling(1, "echo", { text: "still there?" })
   const [body, headers] = [JSON.stringify(message), headersOf(message)]
-  const all: Array<number> = []
+  const wall: Array<number> = []
+  const own: Array<number> = []
   for (let n = 0; n < count; n++) {
-    const before = performance.now()
+    const [before, waitedBefore] = [performance.now(), waited()]
     const { status, text } = await other.ask(body, headers)
     if (status !== 200) throw new Error(`${status}: ${text}`)
-    all.push(performance.now() - before)
+    const millis = performance.now() - before
+    wall.push(millis)
+    own.push(Math.max(0, millis - (waited() - waitedBefore)))
   }
   other.close()
-  return all.sort((a, b) => a - b)
+  return { wall, own }
 }
 
-/** The value that so many percent are below. */
-export const percentile = (sorted: ReadonlyArray<number>, percent: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))]!
-
-export const told = (what: string, figures: Readonly<Record<string, string | number>>): void => {
-  const said = Object.entries(figures).map(
-    ([name, value]) => `${name} ${typeof value === "number" ? round(value) : value}`
-  )
-  console.log(`${what}: ${said.join(", ")}`)
+/** A server in a process of its own. */
+export interface Served {
+  readonly pid: number
+  readonly port: number
 }
-
-const round = (value: number): string => (Number.isInteger(value) ? `${value}` : value.toFixed(1))

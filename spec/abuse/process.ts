@@ -1,3 +1,4 @@
+import type { Effort } from "./fixtures/loop.ts"
 import { type Running, type SpawnOptions, start } from "../kit/spawn.ts"
 
 /** The fixture server in a process of its own. */
@@ -8,7 +9,7 @@ export interface Abused extends Running {
   readonly begun: (count: number) => Promise<unknown>
 }
 
-/** Starts it; `settings` are options of `assemble`, and of HTTP under `http`. */
+/** Starts it; `settings` are options of `assemble`, of HTTP under `http`, and of the `EventStore` under `events`. */
 export const abused = async (
   mode: "http" | "stdio" | "both",
   settings: object = {},
@@ -67,6 +68,8 @@ export interface Look {
   readonly heapUsed: number
   readonly rss: number
   readonly arrayBuffers: number
+  /** What the process holds open: connections, timers. */
+  readonly handles: number
   readonly begun: number
   readonly interrupted: number
   readonly finalized: number
@@ -75,12 +78,12 @@ export interface Look {
 
 export const look = async (url: string): Promise<Look> => valueOf(await post(url, calling("look", "look")))
 
-/**
- * What it had to do since this was last asked, in milliseconds: `lag` is the longest that its event loop waited, on a busy
- * machine for the processor too; `cpu` is what it used of that.
- */
-export const effortOf = async (url: string): Promise<{ readonly lag: number; readonly cpu: number }> =>
-  valueOf(await post(url, calling("effort", "effort")))
+/** What it had to do since this was last asked. */
+export const effortOf = async (url: string): Promise<Effort> => valueOf(await post(url, calling("effort", "effort")))
+
+/** Moves its clock on by so many milliseconds. */
+export const skip = async (url: string, millis: number): Promise<void> =>
+  valueOf(await post(url, calling("skip", "skip", { millis })))
 
 /** The messages of a stream of events as they come; comments are left out. */
 export const messagesOf = async function* (response: Response): AsyncGenerator<any> {
@@ -96,5 +99,3 @@ export const messagesOf = async function* (response: Response): AsyncGenerator<a
     }
   }
 }
-
-export const mebibytes = (bytes: number): string => (bytes / 1_048_576).toFixed(1)

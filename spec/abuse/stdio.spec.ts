@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { fileURLToPath } from "node:url"
 import { expect, it } from "vitest"
+import { orphaned, unread } from "./lonely.ts"
 import { abused, calling } from "./process.ts"
 
 it("what handlers print goes to stderr, and answers alone to stdout", async () => {
@@ -40,31 +38,14 @@ it("half a line at the end is answered as what it is, and the process ends", asy
 })
 
 it("a server whose parent is killed ends, its calls interrupted and its layers closed", async () => {
-  const root = fileURLToPath(new URL("../..", import.meta.url))
-  // the server writes to our stderr itself: that it has ended is seen when nobody holds it open any more
-  const parent = spawn(
-    process.execPath,
-    [
-      "--input-type=module",
-      "--eval",
-      `import { spawn } from "node:child_process"
-       const args = ["--conditions", "mcpipe-source", "--import", "./spec/tools/ts.mjs", "spec/abuse/fixtures/server.ts", "stdio", '{"gracePeriod":200}']
-       const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] })
-       child.stdin.write(${JSON.stringify(`${JSON.stringify(calling(1, "nap", { millis: 60_000 }))}\n`)})
-       child.stdout.resume()`
-    ],
-    { cwd: root, stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, NODE_OPTIONS: "" } }
-  )
-  let stderr = ""
-  const begun = new Promise<void>((resolve) => {
-    parent.stderr.setEncoding("utf8").on("data", (chunk) => {
-      stderr += chunk
-      if (stderr.includes('"begun":1')) resolve()
-    })
-  })
-  const ended = once(parent.stderr, "end")
-  await begun
-  parent.kill("SIGKILL")
-  await ended
-  expect(stderr.match(/"closed"/g)).toHaveLength(2)
+  const said = await orphaned()
+  expect(said.match(/"finalized":1/g)).toHaveLength(1)
+  expect(said.match(/"closed"/g)).toHaveLength(2)
+})
+
+it("a server whose output nobody reads any more (EPIPE) ends, its calls interrupted and its layers closed", async () => {
+  const [said, code] = await unread()
+  expect(code).toBe(0)
+  expect(said.match(/"finalized":1/g)).toHaveLength(1)
+  expect(said.match(/"closed"/g)).toHaveLength(2)
 })

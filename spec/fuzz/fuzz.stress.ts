@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { assemble } from "mcpipe"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { scaled, told } from "../abuse/figures.ts"
 import { conversation, httpInput, lines, sessionTalk } from "./arbitraries.ts"
 import { fixture } from "./fixture.ts"
 import { errorPairs } from "./oracle.ts"
@@ -36,7 +37,7 @@ describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s cli
         inputs++
         if (++since % 100 === 0) await http.survives()
       })
-      await fc.assert(property, { numRuns: 60_000 })
+      await fc.assert(property, { numRuns: scaled(60_000) })
       await http.survives()
       await http.dispose()
     },
@@ -50,7 +51,7 @@ describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s cli
       const property = fc.asyncProperty(conversation(era), async (talk) => {
         inputs += await overMessages(app, talk)
       })
-      await fc.assert(property, { numRuns: 10_000 })
+      await fc.assert(property, { numRuns: scaled(10_000) })
     },
     timeout
   )
@@ -62,7 +63,7 @@ describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s cli
       const property = fc.asyncProperty(lines(era), async (talk) => {
         inputs += await overStreams(app, talk)
       })
-      await fc.assert(property, { numRuns: 10_000 })
+      await fc.assert(property, { numRuns: scaled(10_000) })
     },
     timeout
   )
@@ -76,15 +77,15 @@ describe.each(["handshake", "sessionless"] as const)("100,000 inputs of a %s cli
         inputs += await sessions.check(talk)
         if (++since % 100 === 0) await sessions.survives()
       })
-      await fc.assert(property, { numRuns: 5_000 })
+      await fc.assert(property, { numRuns: scaled(5_000) })
       await sessions.dispose()
     },
     timeout
   )
 
   it("were that many, and met with every answer there is", () => {
-    console.log(`${era}: ${inputs} inputs`)
-    expect(inputs).toBeGreaterThanOrEqual(100_000)
+    told`R-3: ${inputs} inputs of ${era} clients over HTTP, as messages, as lines and in sessions, each answered once and well, with a good call between them; ${seen.size} kinds of answers over HTTP`
+    expect(inputs).toBeGreaterThanOrEqual(scaled(100_000))
     const gate = gateStatuses.map((status) => `-32600 ${status}`)
     const all = [...errorPairs[era], ...gate, "result 200", "nothing 202"]
     expect(all.filter((answer) => !seen.has(answer))).toEqual([])

@@ -84,14 +84,6 @@ describe("a fetch handler", () => {
     const response = await fetchHandler(fakeApp().app)(request)
     expect(response.status).toBe(500)
     expect((await response.json()).error.message).toContain("pass the request on unread")
-    const length = { "content-length": `${call("echo").length}` }
-    const emptied = post(call("echo"), { headers: length })
-    const reader = emptied.body!.getReader()
-    while (!(await reader.read()).done) {
-      // to its end
-    }
-    reader.releaseLock()
-    expect((await fetchHandler(fakeApp().app)(emptied)).status).toBe(500)
   })
 
   it("refuses an option that there is none of", () => {
@@ -101,7 +93,13 @@ describe("a fetch handler", () => {
   })
 
   it("says that a body is empty", async () => {
-    for (const request of [post(""), post("", { headers: { "content-length": "0" } }), post(null)]) {
+    const emptied = post(call("echo"))
+    const reader = emptied.body!.getReader()
+    while (!(await reader.read()).done) {
+      // to its end
+    }
+    reader.releaseLock()
+    for (const request of [post(""), post("", { headers: { "content-length": "abc" } }), post(null), emptied]) {
       const response = await fetchHandler(fakeApp().app)(request)
       expect([response.status, (await response.json()).error.code]).toEqual([400, -32700])
     }
