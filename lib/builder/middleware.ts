@@ -221,6 +221,11 @@ const uniformHook = (name: HookName, hook: (next: any, call: any) => unknown): U
         checked
       )
     }
+    // nobody waits for it, and one that rejects unheard ends the process
+    if (isPromiseLike(returned)) void Promise.resolve(returned).catch(() => {})
     return Effect.die(new TypeError(`The middleware hook ${name} must return an Effect or be a generator function.`))
   }
 }
+
+const isPromiseLike = (u: unknown): u is PromiseLike<unknown> =>
+  typeof u === "object" && u !== null && typeof (u as { then?: unknown }).then === "function"

@@ -66,10 +66,13 @@ export const toIssues = (
 
 const insideContains = /(?<!\/(?:properties|patternProperties|dependentSchemas|\$defs))\/contains\//
 const maxIssues = 100
+const mostExpected = 1_000
 const mergeable = new Set(["type", "const", "enum"])
 
 /** Alternatives that failed at the same place read as one: `string or null`. */
 const merge = (a: Issue, b: Issue): Issue => {
+  // nobody reads more, and each of thousands would go through all before it
+  if (a.expected.length > mostExpected) return a
   const expected = a.expected.split(" or ").includes(b.expected) ? a.expected : `${a.expected} or ${b.expected}`
   return makeIssue(a.path, expected, a.received, {
     allowed: a.allowed === undefined || b.allowed === undefined ? undefined : [...new Set([...a.allowed, ...b.allowed])]

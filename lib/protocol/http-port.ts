@@ -1,5 +1,4 @@
 import type { Running } from "../runtime/app.ts"
-import type { LogLevel } from "../services/client-log.ts"
 import type { PrincipalShape } from "../services/principal.ts"
 import type { HttpInfo } from "../services/request-context.ts"
 import { receiveBatch } from "./batch.ts"
@@ -16,11 +15,10 @@ import {
   handshakeRevisions,
   isHandshakeRevision,
   looksSessionless,
-  metaKeys,
   sessionlessRevisions
 } from "./revisions.ts"
 import { type Caller, findMethod, refuse, serveRequest } from "./serve-request.ts"
-import { checkRevision, claimsSessionless, readEnvelope, sessionless } from "./sessionless.ts"
+import { checkRevision, claimsSessionless, levelOf, readEnvelope, sessionless } from "./sessionless.ts"
 import type { PostSink } from "./session-streams.ts"
 import { type Sessions, sessionsOf } from "./sessions.ts"
 
@@ -73,9 +71,20 @@ export const httpPortOf = (running: Running, options: HttpPortOptions = { sessio
       return once(sessionOf(sessions, versionOf(head), head, principal), sink, (session) => {
         if (session === undefined) return refuse(sink, noSessionNamed, "handshake", undefined)
         if ("reason" in session) return refuse(sink, session, "handshake", undefined)
-        sessions.end(session)
-        sink.reply({ status: 200 })
-        return undefined
+        const ended = sessions.end(session)
+        if (ended === undefined) {
+          sink.reply({ status: 200 })
+          return undefined
+        }
+        ended.then(
+          () => sink.reply({ status: 200 }),
+          (refused: Refusal) => refuse(sink, refused, "handshake", undefined)
+        )
+        return {
+          interrupt: (why) => {
+            if (why === "drained") refuse(sink, drained, "handshake", undefined)
+          }
+        }
       })
     }
   }
@@ -210,7 +219,7 @@ const receiveSessionless = (
     meta: envelope.meta,
     principal,
     http: new HeadInfo(head),
-    logLevel: envelope.meta[metaKeys.logLevel] as LogLevel | undefined,
+    logLevel: levelOf(envelope.meta),
     setLogLevel: undefined,
     asking: replayed,
     sessionId: undefined

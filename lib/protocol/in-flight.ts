@@ -7,6 +7,7 @@ import { refuse } from "./serve-request.ts"
 
 /** One request of a peer in flight. Interrupted as disconnected it ends unanswered, as if its peer had cancelled it. */
 export interface OpenRequest extends InFlight {
+  readonly method: string
   /** Interrupts it and replies with this at once: its id is free, and a batch waits for it no longer. */
   readonly drop: (reply: Reply) => void
   /** The stream for its answer is gone, and what its client was asked there is given up. True where it goes on all the same. */
@@ -26,7 +27,7 @@ export interface InFlightRequests {
     sink: Sink,
     start: (request: JsonRpcRequest, sink: Sink) => InFlight | undefined
   ) => OpenRequest | undefined
-  /** Takes any notification; basic/utilities/cancellation: unknown and finished ids are ignored. */
+  /** Takes any notification; basic/utilities/cancellation: `initialize`, unknown and finished ids are ignored. */
   readonly notified: (notification: JsonRpcNotification) => void
   readonly size: () => number
   readonly interrupt: (why: "disconnected" | "drained") => void
@@ -101,6 +102,7 @@ class Requests implements InFlightRequests {
       if (!ended) end(reply)
     }
     mine = {
+      method: request.method,
       drop,
       streamGone: () => {
         abandonAsks("the stream it was asked on is gone")
@@ -120,7 +122,8 @@ class Requests implements InFlightRequests {
 
   notified({ method, params }: JsonRpcNotification): void {
     if (method !== "notifications/cancelled") return
-    this.#open?.get(params?.["requestId"] as RequestId)?.drop(unanswered)
+    const request = this.#open?.get(params?.["requestId"] as RequestId)
+    if (request?.method !== "initialize") request?.drop(unanswered)
   }
 
   size(): number {

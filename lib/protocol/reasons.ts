@@ -21,6 +21,7 @@ export type Reason =
   // the message
   | "parse-error"
   | "too-deep"
+  | "too-many-values"
   | "invalid-request"
   | "batch-unsupported"
   | "duplicate-id"
@@ -85,6 +86,7 @@ const table: { readonly [K in Reason]: Wire } = {
   forbidden: { code: -32600, status: 403 },
   "parse-error": { code: -32700, status: 400 },
   "too-deep": { code: -32600, status: 400 },
+  "too-many-values": { code: -32600, status: 400 },
   "invalid-request": { code: -32600, status: 400 },
   "batch-unsupported": { code: -32600, status: 400 },
   "duplicate-id": { code: -32600, status: 400 },

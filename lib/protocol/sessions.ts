@@ -35,8 +35,11 @@ export interface Sessions {
    * store has to be asked, which never rejects.
    */
   readonly find: (id: string, principal: PrincipalShape) => HttpSession | Refusal | Promise<HttpSession | Refusal>
-  /** Ends one: its requests in flight are refused, what its client was asked fails, and its streams end. */
-  readonly end: (session: HttpSession) => void
+  /**
+   * Ends one here: its requests in flight are refused, what its client was asked fails, and its streams end. Settles once no
+   * other process can find it; undefined where none could. Rejects with a refusal where the store fails.
+   */
+  readonly end: (session: HttpSession) => Promise<void> | undefined
   readonly size: () => number
 }
 
@@ -229,12 +232,17 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
     },
     end: ({ sessionId }) => {
       const place = places.get(sessionId)
-      if (place === undefined) return
-      const { sessions, fork } = kept().stores
-      if (sessions.shared) {
-        fork("The SessionStore did not forget a session that has ended", sessions.remove(sessionId))
+      if (place === undefined) return undefined
+      const { sessions, now: run, failed } = kept().stores
+      const forget = async () => {
+        await run(sessions.remove(sessionId))
       }
+      // first of all: others that hear of the end must not find it there any more
+      const forgotten = sessions.shared ? forget().catch((error) => Promise.reject(failed(error))) : undefined
+      // it is logged even where nobody waits for it
+      forgotten?.catch(() => {})
       remove(place, true)
+      return forgotten
     },
     size: () => {
       sweep()

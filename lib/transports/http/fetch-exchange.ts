@@ -10,6 +10,7 @@ import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
 import { readBody } from "./fetch-body.ts"
 import { acceptsEvents, acceptsJson, type GateHead } from "./gate.ts"
 import { cannotAsk, sseComment, sseHeaders, sseText } from "./sse.ts"
+import { atTurnEnd, notAtTurnEnd } from "./turn-end.ts"
 
 /** What the exchanges of one handler share. */
 export interface FetchState {
@@ -47,6 +48,8 @@ export const exchange = (
       resume?.()
       if (listening) {
         request.signal.removeEventListener("abort", disconnected)
+      } else {
+        notAtTurnEnd(listen)
       }
       if (listens) {
         streams.delete(work)
@@ -186,7 +189,7 @@ export const exchange = (
       }
     }
     const refuse = (refused: Refusal) => sink.reply(refusedReply(refused))
-    // Listening costs 4 % of a request, so only what outlives this turn does. A body that breaks off says so itself.
+    // Listening costs 4 % of a request, so only what outlives this turn does.
     const listen = () => {
       if (ended || listening) {
         return
@@ -232,11 +235,10 @@ export const exchange = (
           const after = inFlight.begin === undefined ? core.keepAlive : core.silence
           if (after > 0) stopBeating = core.pulse.join(beat, after)
         }
-        listen()
       })
     })
-    if (stopAuthenticate !== undefined) {
-      listen()
+    if (!ended) {
+      atTurnEnd(listen)
     }
   })
 

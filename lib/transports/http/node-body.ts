@@ -6,6 +6,8 @@ import { bodyTimeout, bodyTooLarge } from "./gate.ts"
 
 const noBytes = Buffer.alloc(0)
 
+const nothing = () => {}
+
 /** Reads a body within the limits on size and time and calls `done` once, unless the returned function stops it before. */
 export const readBody = (
   request: IncomingMessage,
@@ -13,6 +15,12 @@ export const readBody = (
   { maxBodyBytes, bodyTimeout: millis }: HttpCore,
   done: (body: Buffer | Refusal) => void
 ): (() => void) => {
+  const { headers } = request
+  // streams stay open for long, and need none of what follows
+  if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) {
+    done(noBytes)
+    return nothing
+  }
   let first: Buffer | undefined
   let chunks: Array<Buffer> | undefined
   let size = 0

@@ -12,7 +12,8 @@ import { acceptsEvents, acceptsJson } from "./gate.ts"
 import { nodeHead } from "./head.ts"
 import type { LegacySse } from "./legacy-sse.ts"
 import { readBody } from "./node-body.ts"
-import { headerList, refuseUnread, send } from "./node-response.ts"
+import { isLast, isOver } from "./node-pipeline.ts"
+import { closing, headerList, refuseUnread, send } from "./node-response.ts"
 import { exchangeRoute } from "./node-route.ts"
 import { cannotAsk, sseComment, sseHeaderList, sseText } from "./sse.ts"
 import { atTurnEnd } from "./turn-end.ts"
@@ -77,7 +78,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
   }
   const begin = (headers?: Reply["headers"]) => {
     streaming = true
-    response.writeHead(200, headerList(headers, sseHeaderList, false))
+    response.writeHead(200, headerList(headers, sseHeaderList))
   }
   const full = (): Promise<void> => {
     drained ??= new Promise((resolve) => {
@@ -146,7 +147,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
         resume?.()
         stopBeating?.()
         // its head promised to keep the connection, which a server that closes would wait for
-        if (state.draining) response.end(() => request.socket.end())
+        if (state.draining && isLast(response)) response.end(() => request.socket.end())
         else response.end()
       }
     },
@@ -161,7 +162,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
       ended = true
       if (streaming || ((accepted & acceptsJson) === 0 && reply.status === 200 && reply.message !== undefined)) {
         if (!streaming) {
-          response.writeHead(200, headerList(reply.headers, sseHeaderList, state.draining))
+          response.writeHead(200, closing(response, headerList(reply.headers, sseHeaderList), state.draining))
         }
         response.end(reply.message === undefined ? "" : sseText({ data: encodeReply(reply) }))
       } else {
@@ -187,7 +188,8 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
     }
   }
   const follow = () => {
-    if (ended && !goesOn && response.closed) {
+    const over = isOver(response)
+    if (ended && !goesOn && over) {
       return
     }
     if (listens) {
@@ -195,7 +197,7 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
     } else {
       state.enter(work)
     }
-    if (response.closed) {
+    if (over) {
       closed()
     } else {
       response.on("close", closed)

@@ -3,12 +3,13 @@ import { encodeReply, preparedHead } from "../../protocol/encode.ts"
 import type { Reply } from "../../protocol/exchange.ts"
 import type { Refusal } from "../../protocol/reasons.ts"
 import { refusedReply } from "./core.ts"
+import { isLast } from "./node-pipeline.ts"
 
-/** Writes a whole answer; `closing` says that the connection ends with it. */
-export const send = (response: ServerResponse, reply: Reply, closing: boolean): void => {
+/** Writes a whole answer; `last` says that the connection shall end. */
+export const send = (response: ServerResponse, reply: Reply, last: boolean): void => {
   const { message, tailBytes } = reply
   if (tailBytes !== undefined && message !== undefined && "id" in message && message.id !== undefined) {
-    sendPrepared(response, reply, preparedHead(message.id), tailBytes, closing)
+    sendPrepared(response, reply, preparedHead(message.id), tailBytes, last)
     return
   }
   const body = encodeReply(reply)
@@ -17,7 +18,7 @@ export const send = (response: ServerResponse, reply: Reply, closing: boolean): 
   if (length > 0) {
     headers.push("content-type", "application/json")
   }
-  response.writeHead(reply.status, headerList(reply.headers, headers, closing))
+  response.writeHead(reply.status, closing(response, headerList(reply.headers, headers), last))
   response.end(body)
 }
 
@@ -27,11 +28,11 @@ const sendPrepared = (
   reply: Reply,
   head: string,
   tailBytes: Uint8Array,
-  closing: boolean
+  last: boolean
 ): void => {
   const size = Buffer.byteLength(head)
   const headers = ["content-length", `${size + tailBytes.length}`, "content-type", "application/json"]
-  response.writeHead(reply.status, headerList(reply.headers, headers, closing))
+  response.writeHead(reply.status, closing(response, headerList(reply.headers, headers), last))
   // `write` would cork for itself, and then uncork once more in a tick of its own
   response.cork()
   // all ASCII but for ids that are strings
@@ -40,53 +41,71 @@ const sendPrepared = (
 }
 
 /** Headers as the flat list that `writeHead` takes. */
-export const headerList = (headers: Reply["headers"], own: ReadonlyArray<string>, closing: boolean): Array<string> => {
-  if (headers === undefined && !closing) {
+export const headerList = (headers: Reply["headers"], own: ReadonlyArray<string>): Array<string> => {
+  if (headers === undefined) {
     return own as Array<string>
   }
   const list = [...own]
   for (const name in headers) {
     list.push(name, headers[name]!)
   }
-  if (closing) {
-    list.push("connection", "close")
-  }
   return list
 }
+
+/**
+ * A header list that says, where `last`, that the connection ends with this response. Node would then drop those pipelined
+ * behind it: where there are any, the last of them says so.
+ */
+export const closing = (response: ServerResponse, headers: Array<string>, last: boolean): Array<string> =>
+  last && isLast(response) ? [...headers, "connection", "close"] : headers
 
 /** An unread body of at most this many bytes is read to its end so that the connection can be kept. */
 const maxDiscarded = 65_536
 
-/** A client that goes on sending after its refusal is listened to this long, in milliseconds. */
+/** A client that goes on sending after its answer is listened to this long, in milliseconds. */
 const lingerMillis = 2_000
 
-/** Answers without reading the body. */
+/** Refuses without reading the body. */
 export const refuseUnread = (
   request: IncomingMessage,
   response: ServerResponse,
   refused: Refusal,
-  closing: boolean
+  last: boolean
 ): void => {
   const reply = refusedReply(refused)
+  const body = encodeReply(reply) as string
+  const own = ["content-type", "application/json", "content-length", `${Buffer.byteLength(body)}`]
+  const headers = headerList(reply.headers, own)
+  answerUnread(request, response, { status: reply.status, headers, body }, last, refused.reason !== "body-timeout")
+}
+
+/** Answers without reading the body; `sending`: whether one that is not there yet is on its way. */
+export const answerUnread = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: { readonly status: number; readonly headers: Array<string>; readonly body: string },
+  last: boolean,
+  sending = true
+): void => {
   const declared = request.headers["content-length"]
   const hasBody = request.headers["transfer-encoding"] !== undefined || (declared !== undefined && declared !== "0")
-  if (!hasBody || request.complete) {
-    send(response, reply, closing)
-    return
-  }
+  const unread = hasBody && !request.complete
   // Whoever was too slow with a body, or waits for our "100 Continue" to send it, is not sending now.
-  if (refused.reason === "body-timeout" || request.headers.expect !== undefined) {
-    send(response, reply, true)
+  if (!unread || !sending || request.headers.expect !== undefined) {
+    response.writeHead(status, closing(response, headers, last || unread))
+    response.end(body)
     return
   }
-  const body = encodeReply(reply)
   const small = declared !== undefined && Number(declared) <= maxDiscarded
-  const headers = ["content-type", "application/json", "content-length", `${Buffer.byteLength(body)}`]
-  response.writeHead(reply.status, headerList(reply.headers, headers, closing || !small))
+  response.writeHead(status, closing(response, headers, last || !small))
   response.write(body)
   // Closing a socket with unread bytes resets it, and the client could lose the answer: so discard for a moment first.
   const linger = setTimeout(() => response.destroy(), lingerMillis)
-  request.on("end", () => response.end())
   response.on("close", () => clearTimeout(linger))
+  request.on("end", () => {
+    // it may be long until those before it are answered
+    clearTimeout(linger)
+    response.end()
+  })
   request.resume()
 }

@@ -7,7 +7,7 @@ import { report } from "../report.ts"
 import type { GateHead } from "./gate.ts"
 import { readBody } from "./node-body.ts"
 import type { NodeState } from "./node-exchange.ts"
-import { refuseUnread } from "./node-response.ts"
+import { answerUnread, closing, refuseUnread } from "./node-response.ts"
 import { healthResponse } from "./route-response.ts"
 import { runRoute } from "./route-run.ts"
 import type { Routed } from "./router.ts"
@@ -25,16 +25,20 @@ export const exchangeRoute = (
     return
   }
   if (routed.type === "health") {
-    request.resume()
-    void write(response, healthResponse(state.draining), state.draining)
+    const { draining } = state
+    const given = healthResponse(draining)
+    const { status } = given
+    void given.text().then((body) => {
+      answerUnread(request, response, { status, headers: [...given.headers].flat(), body }, draining)
+    })
     return
   }
   const { core, context = Context.empty() } = state
   const controller = new AbortController()
   let answered = false
-  const refuse = (refused: Refusal, closing: boolean) => {
+  const refuse = (refused: Refusal, last: boolean) => {
     answered = true
-    refuseUnread(request, response, refused, closing)
+    refuseUnread(request, response, refused, last)
   }
   let stop = () => {}
   const abort = (why: string) => {
@@ -77,16 +81,15 @@ const headersOf = ({ rawHeaders }: IncomingMessage): Headers => {
 }
 
 /** Writes a response as fast as it is read. One whose body breaks off is cut, so that nobody takes it for whole. */
-const write = async (response: ServerResponse, given: Response, closing: boolean): Promise<void> => {
+const write = async (response: ServerResponse, given: Response, last: boolean): Promise<void> => {
   const headers: Array<string> = []
   // a browser would otherwise be told of one cookie only
   for (const [name, value] of given.headers) headers.push(name, value)
-  if (closing) headers.push("connection", "close")
   const reader = given.body?.getReader()
   const left = () => void reader?.cancel().catch(() => {})
   response.on("close", left)
   try {
-    response.writeHead(given.status, headers)
+    response.writeHead(given.status, closing(response, headers, last))
     if (reader === undefined || response.req.method === "HEAD") {
       left()
       response.end()

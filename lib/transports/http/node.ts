@@ -11,6 +11,7 @@ import { isLoopback, urlHost } from "./hosts.ts"
 import { legacySse } from "./legacy-sse.ts"
 import { type LegacySseOptions, type LegacySseSettings, legacySseSettings } from "./legacy-sse-settings.ts"
 import { exchange, type NodeState } from "./node-exchange.ts"
+import { followPipelined } from "./node-pipeline.ts"
 import { endTurn } from "./turn-end.ts"
 
 /** Options of the node:http server. */
@@ -117,7 +118,10 @@ export const listen = async (
     connectionsCheckingInterval: Math.max(10, Math.min(1_000, Math.floor(headersTimeout / 4)))
   })
   if (settings.maxConnections !== undefined) server.maxConnections = settings.maxConnections
-  const serveOne = (request: IncomingMessage, response: ServerResponse) => exchange(state, request, response)
+  const serveOne = (request: IncomingMessage, response: ServerResponse) => {
+    followPipelined(request, response)
+    exchange(state, request, response)
+  }
   server.on("request", serveOne)
   // Clients that ask before sending a body hear of a refusal instead of "100 Continue".
   server.on("checkContinue", serveOne)

@@ -1,4 +1,4 @@
-let waiting = new Set<() => void>()
+const waiting = new Set<() => void>()
 let scheduled = false
 
 /**
@@ -26,11 +26,21 @@ export const notAtTurnEnd = (run: () => void): void => {
   waiting.delete(run)
 }
 
-/** Calls what waits for the end of this turn now. */
+/** Calls what waits for the end of this turn now, all of it; then throws what the first that failed threw. */
 export const endTurn = (): void => {
-  const now = waiting
-  waiting = new Set()
-  for (const run of now) {
-    run()
+  let failed: { readonly error: unknown } | undefined
+  // one of them may have another forgotten
+  for (const run of [...waiting]) {
+    if (!waiting.delete(run)) {
+      continue
+    }
+    try {
+      run()
+    } catch (error) {
+      failed ??= { error }
+    }
+  }
+  if (failed !== undefined) {
+    throw failed.error
   }
 }
