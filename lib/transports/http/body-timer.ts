@@ -6,13 +6,12 @@ import { atTurnEnd, notAtTurnEnd } from "./turn-end.ts"
  */
 export const bodyTimer = (millis: number, late: () => void): (() => void) => {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const arm = () => {
+  const arming = atTurnEnd(() => {
     timer = setTimeout(late, millis)
-  }
-  atTurnEnd(arm)
+  })
   return () => {
     if (timer === undefined) {
-      notAtTurnEnd(arm)
+      notAtTurnEnd(arming)
     } else {
       clearTimeout(timer)
     }

@@ -10,7 +10,7 @@ import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
 import { readBody } from "./fetch-body.ts"
 import { acceptsEvents, acceptsJson, type GateHead } from "./gate.ts"
 import { cannotAsk, sseComment, sseHeaders, sseText } from "./sse.ts"
-import { atTurnEnd, notAtTurnEnd } from "./turn-end.ts"
+import { atTurnEnd, notAtTurnEnd, type Waiting } from "./turn-end.ts"
 
 /** What the exchanges of one handler share. */
 export interface FetchState {
@@ -39,6 +39,7 @@ export const exchange = (
     let ended = false
     let goesOn = false
     let listening = false
+    let toListen: Waiting | undefined
     let events: ReadableStreamDefaultController<Uint8Array> | undefined
     let drained: Room
     let resume: (() => void) | undefined
@@ -48,8 +49,8 @@ export const exchange = (
       resume?.()
       if (listening) {
         request.signal.removeEventListener("abort", disconnected)
-      } else {
-        notAtTurnEnd(listen)
+      } else if (toListen !== undefined) {
+        notAtTurnEnd(toListen)
       }
       if (listens) {
         streams.delete(work)
@@ -238,7 +239,7 @@ export const exchange = (
       })
     })
     if (!ended) {
-      atTurnEnd(listen)
+      toListen = atTurnEnd(listen)
     }
   })
 
