@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import { jsonText, whyNotJson } from "../builder/json-text.ts"
 import { AskRefused, AskTimedOut } from "../services/ask-errors.ts"
 import type { AskRequest } from "../services/asks.ts"
 import { wellFormed } from "./json.ts"
@@ -75,8 +74,6 @@ class Requests implements ClientRequests {
   ): ReturnType<ClientRequests["send"]> {
     return Effect.suspend(() => {
       if (this.#closed) return Effect.fail(new AskRefused(method, gone))
-      const fault = faultOf(method, params)
-      if (fault !== undefined) return Effect.die(fault)
       let reason = "The server no longer needs the answer."
       const answered = Effect.callback<unknown, AskRefused>((settle) => {
         const id = `mcpipe-${this.#mark}${++this.#last}`
@@ -134,16 +131,6 @@ class Requests implements ClientRequests {
 }
 
 const gone = "it has gone away"
-
-/** What cannot be written would be found out by a transport, too late to fail the call that asks. */
-const faultOf = (method: string, params: AskRequest["params"]): TypeError | undefined => {
-  try {
-    jsonText(params)
-    return undefined
-  } catch (error) {
-    return new TypeError(`${method} cannot be sent: its params are not JSON: ${whyNotJson(error)}`)
-  }
-}
 
 const cancelled = (requestId: RequestId, reason: string): JsonRpcNotification => ({
   jsonrpc: "2.0",

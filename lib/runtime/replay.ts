@@ -329,7 +329,7 @@ export class Replay extends Asking {
       return undefined
     }
     const isFresh = this.#fresh > 0 && batch === this.#batches.at(-1)
-    if (!isFresh || isNoAnswer(known[3]) || options.wellFormed(known[3])) return known
+    if (!isFresh || options.wellFormed(known[3])) return known
     const times = (this.#malformed.get(id) ?? 0) + 1
     if (times >= mostAttempts) {
       const refused: Answered = [id, digest, label, noAnswer]

@@ -34,7 +34,10 @@ export interface StdioOptions {
   readonly input?: InputStream | undefined
   /** Where messages go. Default `process.stdout`, which is then guarded: other writes to it go to stderr. */
   readonly output?: OutputStream | undefined
-  /** Longest line in bytes, 1 to 1 GiB; longer ones are refused and skipped. Default 4 MiB. */
+  /**
+   * Longest line in bytes, 1 to 1 GiB; longer ones are refused and skipped. Default 4 MiB. Whatever its size, a message of more
+   * than 100,000 members, objects and arrays, or 1,000,000 items of arrays, is refused.
+   */
   readonly maxLineBytes?: number | undefined
   /** Deepest nesting of a message, 8 to 1,000 levels. Default 64. */
   readonly maxDepth?: number | undefined

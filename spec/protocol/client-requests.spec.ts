@@ -233,15 +233,6 @@ describe("a client that cannot be reached", () => {
     )
     expect(heard).toHaveLength(2)
   })
-
-  it("is asked nothing that is no JSON: the author hears of the place", async () => {
-    const { heard, send } = asking()
-    const exit = await run(Effect.exit(send({ method: "sampling/createMessage", params: { metadata: { at: 1n } } })))
-    expect((failureOf(exit) as Error).message).toMatch(
-      /^sampling\/createMessage cannot be sent: its params are not JSON: .*\$\.metadata\.at/
-    )
-    expect(heard).toStrictEqual([])
-  })
 })
 
 it("whatever happens to concurrent asks, each ends once and with what is its own", async () => {

@@ -75,7 +75,11 @@ it("messages told beside a question are told once, however often the handler run
   expect(told.map(({ progress, data }) => progress ?? data)).toEqual([1, 2, 3, 4, "beside", "beside"])
 })
 
-it("a client that answers with what is no answer is asked three times, and then has refused", async () => {
+it.each([
+  { action: "agree" },
+  // what a journal keeps of such a client
+  { "~mcpipe/noAnswer": true }
+])("a client that answers with %j, which is no answer, is asked three times, and then has refused", async (given) => {
   const odd = tool({ name: "odd" }, async (_, { elicit }) => {
     try {
       return `${await elicit.confirm("Sure?")}`
@@ -85,17 +89,23 @@ it("a client that answers with what is no answer is asked three times, and then 
     }
   })
   await using wire = await connectWire(server(info).tool(odd), asking)
-  const answer = ({ params }: any) => (params.message === "Sure?" ? { action: "agree" } : yes())
+  const answer = ({ params }: any) => (params.message === "Sure?" ? given : yes())
   const { rounds, text } = await driveTool(wire, "odd", answer)
   expect([rounds.length, text]).toEqual([4, "true true"])
 })
 
 it("a request to the model that JSON cannot tell fails its call on every revision", async () => {
-  const metadata = { seen: new Map([["a", 1]]) }
-  const lossy = tool({ name: "lossy" }, async (_, { sample }) => sample("Hi", { metadata }))
+  const lossy = tool({ name: "lossy" }, async (_, { sample }) =>
+    sample("Hi", { metadata: { seen: new Map([["a", 1]]) } })
+  )
+  const never = tool({ name: "never" }, async (_, { sample }) => sample("Hi", { metadata: { at: 1n } }))
   for (const speak of ["sessionless", "2025-11-25"] as const) {
-    await using wire = await connectWire(server(info).tool(lossy), { ...asking, speak, dev: true })
+    await using wire = await connectWire(server(info).add(lossy, never), { ...asking, speak, dev: true })
     expect(await wire.text("lossy")).toContain("$.metadata.seen is a Map; return Object.fromEntries(map)")
+    expect(await wire.text("never")).toMatch(
+      /sampling\/createMessage cannot be sent: its params are not JSON: .*\$\.metadata\.at/
+    )
+    expect(wire.received.filter(({ method }) => method === "sampling/createMessage")).toEqual([])
   }
 })
 
