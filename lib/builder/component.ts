@@ -2,6 +2,7 @@ import * as Pipeable from "effect/Pipeable"
 import type * as Types from "effect/Types"
 import { DefinitionError } from "./errors.ts"
 import type { Invoke } from "./handler.ts"
+import type { Shape } from "./reshape.ts"
 import { checkedTimeout, type Timeout } from "./timeout.ts"
 
 /** An icon of a server or component; `src` is an https or data URI (MCP 2025-11-25 basic, "Icons"). */
@@ -46,6 +47,10 @@ export interface ComponentInternals<out E, out R> {
   readonly invoke: Invoke
   readonly errors: ReadonlyArray<ErrorClass>
   readonly annotations: ReadonlyMap<string, unknown>
+  /** What it was made from, and what stands around that. */
+  readonly shape?: Shape | undefined
+  /** What a transform knows it by, however it is changed. */
+  readonly token?: object | undefined
   readonly _E: Types.Covariant<E>
   readonly _R: Types.Covariant<R>
 }

@@ -135,6 +135,9 @@ export interface Middleware<out P = never, out R = never> {
   }
 }
 
+/** Any middleware at all, whatever it needs and gives. */
+export type AnyMiddleware = Middleware<unknown, unknown>
+
 /** What the hooks need; a `request` hook runs outside of all that gives services, so that only layers can help it. */
 type HookNeeds<H> = H extends (...args: ReadonlyArray<any>) => infer Ret
   ? ByLayerOf<Needs<ServicesOf<Ret>>>

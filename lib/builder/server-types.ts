@@ -2,6 +2,9 @@ import type * as Types from "effect/Types"
 import type { ComponentServices } from "./component.ts"
 import type { Extension } from "./extension.ts"
 import type { Needs } from "./handler.ts"
+import type { Middleware } from "./middleware.ts"
+import type { MountOptions } from "./mount.ts"
+import type { Transform } from "./transform.ts"
 
 /** `X` is needed where no middleware reaches (by a layer, a `request` hook, an extension): only layers can give it. */
 export interface ByLayer<in out X> {
@@ -35,6 +38,30 @@ export type AfterMount<R, P, L> =
       : R extends P | L
         ? never
         : R
+
+/** What is still missing of a mounted server with the middleware and transforms of its mount around it. */
+export type AfterMountOptions<R, L, O extends MountOptions> = [
+  | Exclude<R | NeedsOfTransforms<AnyOf<O["transform"]>>, GivenBy<AnyOf<O["use"]>>>
+  | AfterOuter<NeededBy<AnyOf<O["use"]>>, never, L>
+] extends [infer Needed]
+  ? Needed
+  : never
+
+type AnyOf<X> = X extends ReadonlyArray<infer One> ? One : X
+
+type GivenBy<M> = M extends Middleware<infer P, infer _R> ? P : never
+
+type NeededBy<M> = M extends Middleware<infer _P, infer R> ? R : never
+
+/** What transforms need: what they add is found on the server around them. */
+export type NeedsOfTransforms<T> = T extends Transform<infer R> ? Needs<R> : never
+
+/** The readable error for an option that mounts do not have. */
+type UnknownMountOption = "mounts have no such option; see MountOptions for those there are"
+
+export type KnownMountOptions<O> = [Exclude<keyof O, keyof MountOptions>] extends [never]
+  ? unknown
+  : { readonly [K in Exclude<keyof O, keyof MountOptions>]: UnknownMountOption }
 
 /** What a middleware still needs where those used before it give `P` and layers give `L`. */
 export type AfterOuter<R, P, L> =

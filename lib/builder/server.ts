@@ -7,19 +7,24 @@ import { DefinitionError } from "./errors.ts"
 import { type Extension, isExtension } from "./extension.ts"
 import type { Supplied } from "./handler.ts"
 import { isMiddleware, type Middleware } from "./middleware.ts"
+import { type MountOptions, type MountPolicy, mountPolicy, ownTransforms } from "./mount.ts"
 import type { Prompt } from "./prompt.ts"
 import { type CacheHint, checkCacheHint, type Resource } from "./resource.ts"
 import type {
   AfterAdding,
   AfterLayers,
   AfterMount,
+  AfterMountOptions,
   AfterOuter,
   ByLayerOf,
+  KnownMountOptions,
   NeedsOf,
+  NeedsOfTransforms,
   WithoutRequestServices
 } from "./server-types.ts"
 import { isSource, type Source } from "./source.ts"
 import type { Tool } from "./tool.ts"
+import type { Transform } from "./transform.ts"
 
 /** Who the server is, as clients see it, and how it lists. */
 export interface ServerOptions {
@@ -43,6 +48,14 @@ export interface ProvidedLayer {
   readonly site: Error
 }
 
+/** A server mounted on another. */
+export interface Mount {
+  /** Undefined where its components keep their names. */
+  readonly namespace: string | undefined
+  readonly server: AnyServer
+  readonly policy: MountPolicy
+}
+
 /** What a server is made of; internal to the library. */
 export interface ServerDefinition {
   readonly components: ReadonlyArray<Component>
@@ -50,7 +63,7 @@ export interface ServerDefinition {
   readonly middleware: ReadonlyArray<Middleware<unknown, unknown>>
   readonly layers: ReadonlyArray<ProvidedLayer>
   readonly sources: ReadonlyArray<Source<unknown>>
-  readonly mounts: ReadonlyArray<{ readonly namespace: string; readonly server: AnyServer }>
+  readonly mounts: ReadonlyArray<Mount>
 }
 
 /**
@@ -78,13 +91,35 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
   use<P2, RM>(middleware: Middleware<P2, RM>): Server<Exclude<R, P2> | AfterOuter<RM, P, L>, P | P2, L>
   /** Adds components that may come and go while the server runs; made by `source({ load, changes })`. */
   source<RS>(source: Source<RS>): Server<R | AfterMount<RS, P, L>, P, L>
-  /** Serves another server's components here: tools and prompts as `ns_name`, resources as `scheme://ns/…`. */
-  mount<R2, P2, L2>(namespace: string, server: Server<R2, P2, L2>): Server<R | AfterMount<R2, P, L>, P, L>
+  /** Serves another server's components here under their own names. */
+  mount<R2, P2, L2, const O extends MountOptions = {}>(
+    server: Server<R2, P2, L2>,
+    options?: O & KnownMountOptions<O>
+  ): WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
+  /**
+   * Serves another server's components here: tools and prompts as `ns_name`, resources as `scheme://ns/…`. Two of one name
+   * stop the assembly, unless `collisions` says what shall happen; `only`, `except` and `rename` pick and name them.
+   */
+  mount<R2, P2, L2, const O extends MountOptions = {}>(
+    namespace: string,
+    server: Server<R2, P2, L2>,
+    options?: O & KnownMountOptions<O>
+  ): WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
+  /**
+   * Rewrites all that this server has so far; the first transform is innermost. What is used, added or mounted afterwards
+   * is outside of them: it sees the names and shapes that they made.
+   */
+  transform<const Ts extends ReadonlyArray<Transform<any>>>(
+    ...transforms: Ts
+  ): WithMount<never, never, L, R | NeedsOfTransforms<Ts[number]>>
   /** Supplies services from a layer, built once per app; other layers may use them too, whatever their order. */
   provide<ROut, E, RIn>(
     layer: Layer.Layer<ROut, E, RIn> & WithoutRequestServices<RIn>
   ): Server<AfterLayers<R, ROut> | ByLayerOf<Exclude<RIn, L | Supplied>>, P, L | ROut>
 }
+
+/** What mounting something that needs `R2` makes of a server. `infer` keeps hovers flat. */
+type WithMount<R, P, L, R2> = [R | AfterMount<R2, P, L>] extends [infer Needed] ? Server<Needed, P, L> : never
 
 /** Any server at all, whatever it needs and gives. */
 export interface AnyServer {
@@ -115,14 +150,16 @@ export const server = (options: ServerOptions): Server => {
     icons: frozenJson(options.icons, `${where}: icons`),
     cache: frozenJson(options.cache, `${where}: cache`)
   }
-  return make(Object.freeze({ ...options, ...kept }), {
-    components: [],
-    extensions: [],
-    middleware: [],
-    layers: [],
-    sources: [],
-    mounts: []
-  })
+  return make(Object.freeze({ ...options, ...kept }), empty)
+}
+
+const empty: ServerDefinition = {
+  components: [],
+  extensions: [],
+  middleware: [],
+  layers: [],
+  sources: [],
+  mounts: []
 }
 
 export const isServer = (u: unknown): u is AnyServer => typeof u === "object" && u !== null && "~mcpipe/Server" in u
@@ -155,15 +192,26 @@ const Prototype = {
     }
     return derive(this, { middleware: [...this["~mcpipe/Server"].middleware, middleware] })
   },
-  mount(this: AnyServer, namespace: string, server: AnyServer) {
-    if (typeof namespace !== "string" || !namespacePattern.test(namespace)) {
-      throw new DefinitionError(
-        `${nameOf(this)}.mount(${JSON.stringify(namespace)}, …): a namespace is 1 to 64 letters, digits, ".", "_" and "-", such as "crm".`
-      )
+  mount(this: AnyServer, ...given: ReadonlyArray<unknown>) {
+    const named = !isServer(given[0])
+    const [namespace, server, options] = named ? given : [undefined, ...given]
+    const where = `${nameOf(this)}.mount(${named ? `${JSON.stringify(namespace)}, ` : ""}…)`
+    if (named && (typeof namespace !== "string" || !namespacePattern.test(namespace))) {
+      throw new DefinitionError(`${where}: a namespace is 1 to 64 letters, digits, ".", "_" and "-", such as "crm".`)
     }
-    if (!isServer(server))
-      throw new DefinitionError(`${nameOf(this)}.mount(${JSON.stringify(namespace)}, …) takes a server.`)
-    return derive(this, { mounts: [...this["~mcpipe/Server"].mounts, { namespace, server }] })
+    if (!isServer(server)) throw new DefinitionError(`${where} takes a server, with or without a namespace before it.`)
+    const mount: Mount = {
+      namespace: namespace as string | undefined,
+      server,
+      policy: mountPolicy(options as MountOptions | undefined, where)
+    }
+    return derive(this, { mounts: [...this["~mcpipe/Server"].mounts, mount] })
+  },
+  transform(this: AnyServer, ...transforms: ReadonlyArray<Transform<unknown>>) {
+    const policy = ownTransforms(transforms, `${nameOf(this)}.transform(…)`)
+    const { layers } = this["~mcpipe/Server"]
+    // the same layers, which are built once, so that what is added later has their services too
+    return make(this.info, { ...empty, layers, mounts: [{ namespace: undefined, server: this, policy }] })
   },
   source(this: AnyServer, source: Source<unknown>) {
     if (!isSource(source)) {
@@ -244,20 +292,33 @@ export const use: {
   ): Server<Exclude<R, P2> | AfterOuter<RM, P, L>, P | P2, L>
 } = Function.dual(2, (self: Server<any, any, any>, value: Middleware<any, any>) => self.use(value))
 
-/** `Server.mount("ns", s)`: the `.pipe` form of `.mount`. */
+/** `Server.mount("ns", s, options)`, `Server.mount(s, options)`: the `.pipe` forms of `.mount`; or with the server before them. */
 export const mount: {
-  <R2, P2, L2>(
+  <R2, P2, L2, const O extends MountOptions = {}>(
+    server: Server<R2, P2, L2>,
+    options?: O & KnownMountOptions<O>
+  ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
+  <R2, P2, L2, const O extends MountOptions = {}>(
     namespace: string,
-    server: Server<R2, P2, L2>
-  ): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterMount<R2, P, L>, P, L>
-  <R, P, L, R2, P2, L2>(
+    server: Server<R2, P2, L2>,
+    options?: O & KnownMountOptions<O>
+  ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
+  <R, P, L, R2, P2, L2, const O extends MountOptions = {}>(
     self: Server<R, P, L>,
     namespace: string,
-    server: Server<R2, P2, L2>
-  ): Server<R | AfterMount<R2, P, L>, P, L>
-} = Function.dual(3, (self: Server<any, any, any>, namespace: string, child: Server<any, any, any>) =>
-  self.mount(namespace, child)
+    server: Server<R2, P2, L2>,
+    options?: O & KnownMountOptions<O>
+  ): WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
+} = Function.dual(
+  ([self, namespace]) => isServer(self) && typeof namespace === "string",
+  (self: Server<any, any, any>, ...given: ReadonlyArray<any>): any => (self.mount as any)(...given)
 )
+
+/** `Server.transform(t, …)`: the `.pipe` form of `.transform`. */
+export const transform =
+  <const Ts extends ReadonlyArray<Transform<any>>>(...transforms: Ts) =>
+  <R, P, L>(self: Server<R, P, L>): WithMount<never, never, L, R | NeedsOfTransforms<Ts[number]>> =>
+    self.transform(...transforms)
 
 /** `Server.source(s)`: the `.pipe` form of `.source`. */
 export const source: {
@@ -286,6 +347,7 @@ export const Server: {
   readonly add: typeof add
   readonly use: typeof use
   readonly mount: typeof mount
+  readonly transform: typeof transform
   readonly source: typeof source
   readonly provide: typeof provide
-} = { tool, resource, prompt, add, use, mount, source, provide }
+} = { tool, resource, prompt, add, use, mount, transform, source, provide }

@@ -1,7 +1,7 @@
-import { findResource } from "../runtime/catalogue.ts"
 import type { PromptEntry, ResourceEntry } from "../runtime/entry.ts"
-import type { ListKind } from "../runtime/listing.ts"
+import type { ListKind } from "../runtime/listed.ts"
 import type { Operation } from "../runtime/operation.ts"
+import { findPrompt, findTool, findUri, sees } from "./find.ts"
 import { wellFormed } from "./json.ts"
 import { isRecord, type MethodRow, type Params, quoted, type WireRequest } from "./method.ts"
 import { editionOf, pageOf } from "./pagination.ts"
@@ -70,21 +70,23 @@ const listedPrompts = "prompts/list names the ones there are."
 
 const none: Params = Object.freeze({})
 
-const toolCall = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
+const toolCall = (params: Params, request: WireRequest): Operation | Refusal => {
   const { name, arguments: args = none } = params
   if (typeof name !== "string") return invalid("tools/call: params.name must be a string, the name of a tool.")
   if (!isRecord(args)) return invalid(`tools/call: params.arguments must be an object, not ${quoted(args)}.`)
-  const entry = catalogue.tools.get(name)
-  return entry === undefined
-    ? refusal("unknown-tool", `Unknown tool: ${quoted(name)}. tools/list names the ones there are.`)
-    : { type: "tool", entry, args }
+  const entry = findTool(name, params, request)
+  if (entry === undefined) {
+    return refusal("unknown-tool", `Unknown tool: ${quoted(name)}. tools/list names the ones there are.`)
+  }
+  return "reason" in entry ? entry : { type: "tool", entry, args }
 }
 
-const read = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
+const read = (params: Params, request: WireRequest): Operation | Refusal => {
   const { uri } = params
   if (typeof uri !== "string") return invalid("resources/read: params.uri must be a string, the URI of a resource.")
-  const entry = findResource(catalogue, uri)
-  return entry === undefined ? unknownResource(uri) : { type: "resource", entry, uri }
+  const entry = findUri(uri, params, request)
+  if (entry === undefined) return unknownResource(uri)
+  return "reason" in entry ? entry : { type: "resource", entry, uri }
 }
 
 const listedUris = "resources/list and resources/templates/list name the ones there are."
@@ -95,14 +97,13 @@ export const unknownResource = (uri: string, why = ""): Refusal =>
     data: { uri: wellFormed(uri) }
   })
 
-const get = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
+const get = (params: Params, request: WireRequest): Operation | Refusal => {
   const { name, arguments: args = none } = params
   if (typeof name !== "string") return invalid("prompts/get: params.name must be a string, the name of a prompt.")
   if (!isRecord(args)) return invalid(`prompts/get: params.arguments must be an object, not ${quoted(args)}.`)
-  const entry = catalogue.prompts.get(name)
-  if (entry === undefined) {
-    return refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}. ${listedPrompts}`)
-  }
+  const entry = findPrompt(name, params, request)
+  if (entry === undefined) return refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}. ${listedPrompts}`)
+  if ("reason" in entry) return entry
   for (const [key, value] of Object.entries(args)) {
     if (typeof value !== "string") {
       return invalid(
@@ -113,7 +114,7 @@ const get = (params: Params, { catalogue }: WireRequest): Operation | Refusal =>
   return { type: "prompt", entry, args: args as Readonly<Record<string, string>> }
 }
 
-const complete = (params: Params, { catalogue }: WireRequest): Operation | Refusal => {
+const complete = (params: Params, request: WireRequest): Operation | Refusal => {
   const { ref, argument, context } = params
   if (!isRecord(argument) || typeof argument["name"] !== "string" || typeof argument["value"] !== "string") {
     return invalid("completion/complete: params.argument must be { name: string, value: string }.")
@@ -129,7 +130,7 @@ const complete = (params: Params, { catalogue }: WireRequest): Operation | Refus
       'completion/complete: params.ref must be { type: "ref/prompt", name } or { type: "ref/resource", uri }.'
     )
   }
-  const entry = referred(ref, catalogue)
+  const entry = referred(ref, params, request)
   if ("reason" in entry) return entry
   const known =
     entry.type === "prompt"
@@ -146,13 +147,17 @@ const complete = (params: Params, { catalogue }: WireRequest): Operation | Refus
   }
 }
 
-const referred = (ref: Params, catalogue: WireRequest["catalogue"]): PromptEntry | ResourceEntry | Refusal => {
+const referred = (ref: Params, params: Params, request: WireRequest): PromptEntry | ResourceEntry | Refusal => {
   const { type, name, uri } = ref
   if (type === "ref/prompt" && typeof name === "string") {
-    return catalogue.prompts.get(name) ?? refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}. ${listedPrompts}`)
+    return (
+      findPrompt(name, params, request) ??
+      refusal("unknown-prompt", `Unknown prompt: ${quoted(name)}. ${listedPrompts}`)
+    )
   }
   if (type === "ref/resource" && typeof uri === "string") {
-    const entry = catalogue.templatesByUri.get(uri) ?? findResource(catalogue, uri)
+    const template = request.catalogue.templatesByUri.get(uri)
+    const entry = template !== undefined && sees(request, template) ? template : findUri(uri, params, request)
     return (
       entry ??
       refusal("invalid-params", `Unknown resource or template: ${quoted(uri)}. ${listedUris}`, {

@@ -1,5 +1,5 @@
 import type { ContentBlock } from "../builder/content.ts"
-import type { ListKind, Items } from "../runtime/listing.ts"
+import type { ListKind, Items } from "../runtime/listed.ts"
 import { completionOf } from "./encode-sessionless.ts"
 import type { Encoders } from "./method.ts"
 import { isRecord } from "./method.ts"

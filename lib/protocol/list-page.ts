@@ -1,5 +1,5 @@
 import { deepFreeze } from "../builder/component.ts"
-import type { Items, ListKind } from "../runtime/listing.ts"
+import type { Items, ListKind } from "../runtime/listed.ts"
 import type { Operation } from "../runtime/operation.ts"
 import type { WireRequest } from "./method.ts"
 import { cursorOf, editionOf } from "./pagination.ts"

@@ -1,4 +1,5 @@
 import { shortJson } from "../builder/issues.ts"
+import type { Caller as Asker } from "../builder/visibility.ts"
 import type { Running } from "../runtime/app.ts"
 import type { Catalogue } from "../runtime/catalogue.ts"
 import type { Operation, ValueOf } from "../runtime/operation.ts"
@@ -19,6 +20,8 @@ export interface WireRequest {
   readonly catalogue: Catalogue
   readonly revision: string
   readonly capabilities: Readonly<Record<string, unknown>>
+  /** Who asks, as predicates of visibility see it. */
+  readonly asker: Asker
   /** Remembers a log level for the connection; undefined where there is no connection. */
   readonly setLogLevel: ((level: LogLevel) => void) | undefined
   /** What the client is told of unasked; undefined where there is no connection or session of the handshake. */

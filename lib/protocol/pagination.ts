@@ -1,6 +1,6 @@
 import type { Running } from "../runtime/app.ts"
 import type { Catalogue } from "../runtime/catalogue.ts"
-import type { ListKind } from "../runtime/listing.ts"
+import type { ListKind } from "../runtime/listed.ts"
 import type { Page } from "../runtime/operation.ts"
 import { quoted } from "./method.ts"
 import { type Refusal, refusal } from "./reasons.ts"

@@ -1,5 +1,6 @@
 import { isResourceNotFound } from "../builder/errors.ts"
 import { coreMethodNames } from "../builder/extension.ts"
+import type { Caller as AskerShape } from "../builder/visibility.ts"
 import type { Running } from "../runtime/app.ts"
 import type { Answer } from "../runtime/around-request.ts"
 import { dispatch } from "../runtime/dispatch.ts"
@@ -96,6 +97,7 @@ export const serveRequest = (
     catalogue: running.catalogue(),
     revision: caller.revision,
     capabilities: caller.capabilities,
+    asker: new Asker(caller),
     setLogLevel: caller.setLogLevel,
     subscriptions: caller.subscriptions
   }
@@ -302,4 +304,18 @@ const metaFault = (meta: unknown): Refusal | undefined => {
 export const metaOf = (params: Params | undefined): Params => {
   const meta = params?.["_meta"]
   return isRecord(meta) ? meta : none
+}
+
+/** Made for each request, read by few. */
+class Asker implements AskerShape {
+  readonly #caller: Caller
+  constructor(caller: Caller) {
+    this.#caller = caller
+  }
+  get principal() {
+    return this.#caller.principal
+  }
+  get client() {
+    return { info: this.#caller.clientInfo, capabilities: this.#caller.capabilities }
+  }
 }

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { PublicError } from "../builder/errors.ts"
 import type { Running } from "../runtime/app.ts"
 import { findResource } from "../runtime/catalogue.ts"
+import { findUri } from "./find.ts"
 import { servesResources, unknownResource } from "./core-methods.ts"
 import type { Room } from "./exchange.ts"
 import type { JsonRpcNotification } from "./json-rpc.ts"
@@ -71,11 +72,13 @@ export const tooManyInAll = "Clients subscribe to as many resources already as t
 const subscribe: MethodRow = {
   method: "resources/subscribe",
   served: servesResources,
-  resolve: (params, { catalogue, subscriptions }) => {
+  resolve: (params, request) => {
+    const { subscriptions } = request
     const uri = uriOf("resources/subscribe", params)
     if (typeof uri !== "string") return uri
-    const entry = findResource(catalogue, uri)
+    const entry = findUri(uri, params, request)
     if (entry === undefined) return unknownResource(uri)
+    if ("reason" in entry) return entry
     if (subscriptions === undefined) return noSession
     if (uri.length > mostUriCharacters) {
       const message = `resources/subscribe: a URI of more than ${mostUriCharacters} characters cannot be subscribed to.`

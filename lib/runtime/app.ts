@@ -27,7 +27,7 @@ import { extensionsOf, type PlacedExtension } from "./extensions.ts"
 import { handlerContexts } from "./handler-contexts.ts"
 import { buildContexts, type LifespanError } from "./lifespan.ts"
 import { limitOptions, limitSettings, type LimitSettings, type LimitSettingsInput } from "./limit-settings.ts"
-import { requestHooksOf } from "./names.ts"
+import { requestHooksOn } from "./entry-base.ts"
 import { type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
 import { connectRelay, relaysOf } from "./relay.ts"
@@ -184,7 +184,7 @@ export const run = (
         return () => void listeners.delete(mine)
       },
       context,
-      requestHooks: requestHooksOf(assembly.root, () => undefined),
+      requestHooks: requestHooksOn(assembly.root, undefined),
       fibers: new Set(),
       follow: (fiber) => {
         running.fibers.add(fiber)

@@ -1,16 +1,14 @@
 import { type Component, type ComponentKind, componentKinds } from "../builder/component.ts"
-import type { Prompt } from "../builder/prompt.ts"
-import type { Resource } from "../builder/resource.ts"
-import type { Tool } from "../builder/tool.ts"
-import { templatesConflict } from "../builder/uri-template.ts"
 import { AssemblyError } from "./assembly-error.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
-import { type Lists, listsOf } from "./listing.ts"
+import { type Lists, listsOf, variesByCaller } from "./listing.ts"
+import { entryOf } from "./make-entry.ts"
 import { idOf } from "./names.ts"
 import { describeNode, type Node } from "./node.ts"
-import { promptEntry } from "./prompt-entry.ts"
-import { resourceEntry } from "./resource-entry.ts"
-import { toolEntry } from "./tool-entry.ts"
+import { isSamePlace, originOf, type Place, typeOf } from "./place.ts"
+import { placementOf } from "./placement.ts"
+import type { Loss } from "./shelf.ts"
+import { servedOf } from "./versions.ts"
 
 /** An immutable snapshot of everything an app serves; replaced whole, and a call in flight keeps its own. */
 export interface Catalogue {
@@ -23,6 +21,10 @@ export interface Catalogue {
   readonly templates: ReadonlyArray<ResourceEntry>
   /** Every template by the text of its URI, for completion references. */
   readonly templatesByUri: ReadonlyMap<string, ResourceEntry>
+  /** All versions of what there are several of, by kind and name. */
+  readonly versions: ReadonlyMap<string, ReadonlyArray<Entry>>
+  /** What collision policies left out. */
+  readonly losses: ReadonlyArray<Loss>
   readonly byId: ReadonlyMap<string, Entry>
   readonly lists: Lists
   readonly completes: boolean
@@ -40,63 +42,105 @@ export const catalogueOf = (
   generation: number,
   before?: Catalogue
 ): Catalogue => {
-  const tools = new Map<string, ToolEntry>()
-  const prompts = new Map<string, PromptEntry>()
-  const resources = new Map<string, ResourceEntry>()
-  const templates: Array<ResourceEntry> = []
-  const problems: Array<string> = []
-  const claim = <E extends Entry>(taken: Map<string, E>, entry: E, what: string) => {
-    const other = taken.get(entry.name)
-    if (other === undefined) taken.set(entry.name, entry)
-    else problems.push(collision(`Two ${what} ${JSON.stringify(entry.name)}`, other, entry))
+  const root = nodes[0]!
+  const { of, losses, uriNamespaces, problems } = placementOf(root, componentsOf)
+  const places = of.get(root)!
+  const faults = [...problems, ...places.flatMap(longName), ...sharedLists(root, places)]
+  if (faults.length > 0) throw new AssemblyError(faults.join("\n"))
+  for (const node of nodes) node.uriNamespace = uriNamespaces.get(node) ?? node.namespace
+  const byId = new Map<string, Entry>()
+  const byPlace = new Map<Place, Entry>()
+  for (const place of places) {
+    const id = freeId(place, byId)
+    const entry = knownEntry(before, place, id) ?? entryOf(place, id)
+    byId.set(id, entry)
+    byPlace.set(place, entry)
   }
-  for (const node of nodes) {
-    for (const component of componentsOf(node)) {
-      const entry = knownEntry(before, component, node) ?? entryOf(component, node)
-      if (entry.type === "tool") claim(tools, checkedTool(entry, problems), "tools are called")
-      else if (entry.type === "prompt") claim(prompts, entry, "prompts are called")
-      else {
-        if (!entry.template.isTemplate) {
-          claim(resources, entry, "resources have the URI")
-          continue
-        }
-        const other = templates.find((known) => templatesConflict(known.template, entry.template))
-        if (other !== undefined) {
-          const both = `${JSON.stringify(other.name)} and ${JSON.stringify(entry.name)}`
-          problems.push(
-            collision(`The resource templates ${both} match the same URIs with equal precedence`, other, entry)
-          )
-        }
-        templates.push(entry)
-      }
-    }
-  }
-  if (problems.length > 0) throw new AssemblyError(problems.join("\n"))
-  const entries: ReadonlyArray<Entry> = [...tools.values(), ...prompts.values(), ...resources.values(), ...templates]
-  templates.sort((a, b) => b.template.literals - a.template.literals)
+  const entries = [...byId.values()]
+  const highest = servedOf(places)
+  const served = highest.map((place) => byPlace.get(place)!)
+  const templates = served.filter(isTemplate).sort((a, b) => b.template.literals - a.template.literals)
   return {
     generation,
-    tools,
-    prompts,
-    resources,
+    tools: named(served.filter((entry) => entry.type === "tool")),
+    prompts: named(served.filter((entry) => entry.type === "prompt")),
+    resources: named(served.filter((entry) => entry.type === "resource").filter((entry) => !entry.template.isTemplate)),
     templates,
-    templatesByUri: new Map(templates.map((entry) => [entry.name, entry])),
-    byId: new Map(entries.map((entry) => [entry.id, entry])),
-    lists: listsOf(nodes, entries),
-    completes: entries.some((entry) => entry.type !== "tool" && entry.complete !== undefined),
+    templatesByUri: named(templates),
+    versions: served.length === entries.length ? noVersions : versionsOf(entries),
+    byId,
+    losses,
+    lists: listsOf(root, highest),
+    completes: served.some((entry) => entry.type !== "tool" && entry.complete !== undefined),
     prepared: new Map()
   }
 }
 
-const entryOf = (component: Component, node: Node): Entry => {
-  const { type } = component["~mcpipe/Component"]
-  if (type === "tool") return toolEntry(component as Tool.Any, node)
-  return type === "prompt" ? promptEntry(component as Prompt.Any, node) : resourceEntry(component as Resource.Any, node)
+const isTemplate = (entry: Entry): entry is ResourceEntry => entry.type === "resource" && entry.template.isTemplate
+
+const named = <E extends Entry>(entries: ReadonlyArray<E>): ReadonlyMap<string, E> =>
+  new Map(entries.map((entry) => [entry.name, entry]))
+
+const noVersions: Catalogue["versions"] = new Map()
+
+const versionsOf = (entries: ReadonlyArray<Entry>): Catalogue["versions"] => {
+  const versions = new Map<string, Array<Entry>>()
+  for (const entry of entries) {
+    const key = versionKey(entry)
+    const known = versions.get(key)
+    if (known === undefined) versions.set(key, [entry])
+    else known.push(entry)
+  }
+  return versions
 }
 
-const knownEntry = (before: Catalogue | undefined, component: Component, node: Node): Entry | undefined => {
-  const known = before?.byId.get(idOf(component, node))
-  return known?.component === component && known.node === node ? known : undefined
+const versionKey = ({ type, name }: Pick<Entry, "type" | "name">): string => `${type} ${name}`
+
+/** The version of a component that a client asks for; undefined where there is none, or none of that name. */
+export const versionOf = <E extends Entry>(catalogue: Catalogue, highest: E, version: string): E | undefined =>
+  highest.component.version === version
+    ? highest
+    : (catalogue.versions.get(versionKey(highest))?.find(({ component }) => component.version === version) as
+        | E
+        | undefined)
+
+/** The versions there are of a component, for messages. */
+export const knownVersions = (catalogue: Catalogue, entry: Entry): ReadonlyArray<string> =>
+  (catalogue.versions.get(versionKey(entry)) ?? [entry]).flatMap(({ component: { version } }) =>
+    version === undefined ? [] : [version]
+  )
+
+/** What a transform makes twice of one component is two components. */
+const freeId = (place: Place, taken: ReadonlyMap<string, Entry>): string => {
+  const { component, node } = originOf(place)
+  const id = idOf(component, node)
+  let free = id
+  for (let n = 2; taken.has(free); n++) free = `${id}~${n}`
+  return free
+}
+
+const knownEntry = (before: Catalogue | undefined, place: Place, id: string): Entry | undefined => {
+  const known = before?.byId.get(id)
+  return known !== undefined && isSamePlace(known.place, place) ? known : undefined
+}
+
+const longName = (place: Place): ReadonlyArray<string> => {
+  const { name } = place
+  if (typeOf(place) !== "tool" || name.length <= 128) return []
+  return [
+    `The tool ${JSON.stringify(name)} in ${describeNode(originOf(place).node)} has a name of ${name.length} characters; ` +
+      "at most 128 are allowed, namespaces included. Shorten a namespace or the tool's name."
+  ]
+}
+
+/** Lists that clients may share between users must not depend on who asks. */
+const sharedLists = ({ info }: Node, places: ReadonlyArray<Place>): ReadonlyArray<string> => {
+  const varying = info.cache?.scope === "public" ? places.find(variesByCaller) : undefined
+  if (varying === undefined) return []
+  return [
+    `The ${typeOf(varying)} ${JSON.stringify(varying.name)} is not the same for all callers, but server ${JSON.stringify(info.name)} ` +
+      'has cache: { scope: "public" }, so that clients may share its lists. Use the scope "private", or show it to everybody.'
+  ]
 }
 
 /** The kinds whose lists are not the same in two snapshots. */
@@ -105,7 +149,9 @@ export const changedKinds = (before: Catalogue, after: Catalogue): ReadonlyArray
 
 const isSameList = (before: Catalogue, after: Catalogue, kind: ComponentKind): boolean => {
   const [old, now] = [listed(before, kind), listed(after, kind)]
-  if (old.length === now.length && old.every(({ component }, index) => component === now[index]!.component)) return true
+  if (old.length === now.length && old.every((one, index) => isSamePlace(one.place, now[index]!.place))) {
+    return true
+  }
   const lists = kind === "resources" ? (["resources", "templates"] as const) : ([kind] as const)
   // what middleware makes of a list may depend on more than clients see of it
   return lists.every(
@@ -121,19 +167,3 @@ const listed = (catalogue: Catalogue, kind: ComponentKind): ReadonlyArray<Entry>
 /** The resource that serves a URI: the static one, else the most literal template that matches. */
 export const findResource = (catalogue: Catalogue, uri: string): ResourceEntry | undefined =>
   catalogue.resources.get(uri) ?? catalogue.templates.find(({ template }) => template.match(uri) !== undefined)
-
-const collision = (what: string, one: Entry, other: Entry): string =>
-  one.node === other.node
-    ? `${what}; both are in ${describeNode(one.node)}. Rename or remove one of them.`
-    : `${what}; one is in ${describeNode(one.node)}, the other in ${describeNode(other.node)}. ` +
-      "Rename one of them, or mount its server under another namespace."
-
-const checkedTool = (entry: ToolEntry, problems: Array<string>): ToolEntry => {
-  if (entry.name.length > 128) {
-    problems.push(
-      `The tool ${JSON.stringify(entry.name)} in ${describeNode(entry.node)} has a name of ${entry.name.length} characters; ` +
-        "at most 128 are allowed, namespaces included. Shorten a namespace or the tool's name."
-    )
-  }
-  return entry
-}

@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect"
 import type { Suggestions } from "../builder/complete.ts"
-import type { Component } from "../builder/component.ts"
 import type { Completion } from "../builder/middleware.ts"
 import type { CompletionTable } from "../builder/prompt.ts"
-import { compile, type Level } from "./chain.ts"
+import { compile, type Passage } from "./chain.ts"
 import type { RunCompletion } from "./entry.ts"
-import { ancestry, type Node } from "./node.ts"
+import type { Node } from "./node.ts"
+import type { Place } from "./place.ts"
 
 type Asked = Parameters<RunCompletion>[0]
 
@@ -14,27 +14,27 @@ const most = 100
 
 /** Assembles the completions of a prompt or resource; undefined where it has none. */
 export const completionOf = (
-  component: Component,
   table: CompletionTable,
-  node: Node,
-  start: Node
+  place: Place,
+  start: Node | undefined
 ): RunCompletion | undefined => {
   if (table.size === 0) return undefined
-  const levels = ancestry(node).map(
-    (at): Level<Asked, Suggestions> => ({
-      node: at,
-      describe: (asked): Completion => ({ component, ...asked }),
-      accept: ({ argument, prefix, others }: Completion) => ({ argument, prefix, others }),
-      enter: undefined,
-      leave: undefined
-    })
-  )
   const core = ({ argument, prefix, others }: Asked): Effect.Effect<Suggestions, unknown, any> => {
     const complete = table.get(argument)
     return complete === undefined ? Effect.succeed({ values: [] }) : Effect.map(complete(prefix, others), suggestionsOf)
   }
-  const run = compile(core, "complete", levels, start)
+  const run = compile(core, place, start, passage)
   return (asked) => Effect.map(run(asked), capped)
+}
+
+const passage: Passage<Asked, Suggestions> = {
+  hook: "complete",
+  describe: ({ component }) => {
+    return (asked): Completion => ({ component, ...asked })
+  },
+  accept: ({ argument, prefix, others }: Completion) => ({ argument, prefix, others }),
+  cross: undefined,
+  shaped: false
 }
 
 const suggestionsOf = (given: ReadonlyArray<string> | Suggestions): Suggestions => {

@@ -9,7 +9,9 @@ import type { Resource } from "../builder/resource.ts"
 import type { Tool } from "../builder/tool.ts"
 import type { ToolResult } from "../builder/tool-result.ts"
 import type { UriTemplate } from "../builder/uri-template.ts"
+import type { Caller } from "../builder/visibility.ts"
 import type { Node } from "./node.ts"
+import type { Place } from "./place.ts"
 
 /** A `request` hook and the node it was written on. */
 export interface RequestHook {
@@ -19,13 +21,17 @@ export interface RequestHook {
   readonly nameOf: ((called: string) => string) | undefined
 }
 
-interface BaseEntry {
+export interface BaseEntry {
   /** Stable id: mount path, type, name and version, such as `crm/tool:lookup@`. */
   readonly id: string
   /** The name clients use: mounted names and URIs are whole. */
   readonly name: string
+  /** Where its handler was written. */
   readonly node: Node
   readonly component: Component
+  readonly place: Place
+  /** Who may see and call it; undefined where everybody may. */
+  readonly visible: ((caller: Caller) => boolean) | undefined
   /** The node whose context a call starts in; boundaries further in are crossed by the compiled chain. */
   readonly start: Node
   /** What clients call a URI of this component's server; undefined at the root. */

@@ -1,27 +1,17 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { Component } from "../builder/component.ts"
-import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "../builder/listing.ts"
-import { mountUri } from "../builder/uri-template.ts"
-import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
+import type { Caller } from "../builder/visibility.ts"
+import { caller } from "./caller.ts"
+import { type Item, type Items, kindOfPlace, type ListKind, listedItem, renewed } from "./listed.ts"
+import { movedUri } from "./names.ts"
 import type { Node } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
+import { chainOf, type Place } from "./place.ts"
 
-export type ListKind = "tools" | "resources" | "templates" | "prompts"
-
-interface ItemOf {
-  readonly tools: ListedTool
-  readonly resources: ListedResource
-  readonly templates: ListedTemplate
-  readonly prompts: ListedPrompt
-}
-
-export type Items<K extends ListKind = ListKind> = ReadonlyArray<ItemOf[K]>
-
-/** One list: what it holds, and, where middleware has a say in it, how to make it for a request. */
+/** One list: what it holds, and, where more than the catalogue has a say in it, how to make it for a request. */
 export interface List<K extends ListKind = ListKind> {
   readonly items: Items<K>
-  /** Undefined when no middleware hooks into this list, so that its bytes can be prepared. */
+  /** Undefined where every caller gets the same, so that its bytes can be prepared. */
   readonly live: Effect.Effect<Items<K>, unknown, any> | undefined
 }
 
@@ -34,136 +24,166 @@ const hooks = {
   prompts: { name: "listPrompts", method: "prompts/list" }
 } as const
 
-/** The four lists of a catalogue, neutral of any protocol revision. */
-export const listsOf = (nodes: ReadonlyArray<Node>, entries: ReadonlyArray<Entry>): Lists => ({
-  tools: listOf(nodes, "tools", entries.filter((entry) => entry.type === "tool").map(listedTool)),
-  prompts: listOf(nodes, "prompts", entries.filter((entry) => entry.type === "prompt").map(listedPrompt)),
-  resources: listOf(
-    nodes,
-    "resources",
-    entries
-      .filter((entry): entry is ResourceEntry => entry.type === "resource")
-      .filter(({ template }) => !template.isTemplate)
-      .map(listedResource)
-  ),
-  templates: listOf(
-    nodes,
-    "templates",
-    entries
-      .filter((entry): entry is ResourceEntry => entry.type === "resource")
-      .filter(({ template }) => template.isTemplate)
-      .map(listedTemplate)
-  )
-})
-
-interface Placed<K extends ListKind> {
-  readonly node: Node
-  readonly item: ItemOf[K]
-  readonly component: Component
-}
-
-const listOf = <K extends ListKind>(nodes: ReadonlyArray<Node>, kind: K, placed: ReadonlyArray<Placed<K>>): List<K> => {
-  const hooked = nodes.some(({ definition }) =>
-    definition.middleware.some((middleware) => middleware["~mcpipe/Middleware"].hooks[hooks[kind].name] !== undefined)
-  )
-  return {
-    items: placed.map(({ item }) => item),
-    live: hooked ? (liveList(nodes[0]!, kind, placed) as Effect.Effect<Items<K>, unknown, any>) : undefined
+/** The four lists of what a root serves, neutral of any protocol revision. */
+export const listsOf = (root: Node, places: ReadonlyArray<Place>): Lists => {
+  const list = <K extends ListKind>(kind: K): List<K> => {
+    const shown = places.filter((place) => kindOfPlace(place) === kind)
+    return {
+      items: shown.map((place) => listedItem(place, kind)) as unknown as Items<K>,
+      live: isLive(root, kind) || shown.some(variesByCaller) ? (liveList(root, kind, shown) as any) : undefined
+    }
   }
+  return { tools: list("tools"), resources: list("resources"), templates: list("templates"), prompts: list("prompts") }
 }
 
-/** A node's list under its own names, through its own hooks, with its children's lists in it. */
-const liveList = <K extends ListKind>(
+/** Whether some hook has a say in a list. */
+const isLive = (node: Node, kind: ListKind): boolean =>
+  node.definition.middleware.some(
+    (middleware) => middleware["~mcpipe/Middleware"].hooks[hooks[kind].name] !== undefined
+  ) || node.children.some((child) => isLive(child, kind))
+
+/** Whether a component is shown to some callers only, or otherwise to some than to others. */
+export const variesByCaller = (place: Place): boolean =>
+  chainOf(place).some(({ shape }) => shape?.visible !== undefined || shape?.describe !== undefined)
+
+const liveList = (root: Node, kind: ListKind, places: ReadonlyArray<Place>): Effect.Effect<Items, unknown, any> =>
+  Effect.flatMap(caller, (who) => Effect.map(behindHooks(root, kind, places, who), itemsOf))
+
+/** What a component of `node` sees of places that its transform was given. */
+export const seenFrom = (
   node: Node,
-  kind: K,
-  placed: ReadonlyArray<Placed<K>>
-): Effect.Effect<Items, unknown, any> => {
+  kind: ListKind,
+  places: ReadonlyArray<Place>
+): Effect.Effect<Items, unknown, any> =>
+  Effect.flatMap(caller, (who) => Effect.map(viewed(node, kind, places, who), itemsOf))
+
+/** An item, and the place that it shows; what a hook has added shows none. */
+interface Shown {
+  readonly place: Place | undefined
+  readonly item: Item
+}
+
+const itemsOf = (shown: ReadonlyArray<Shown>): Items => shown.map(({ item }) => item) as unknown as Items
+
+const placeKey = Symbol("mcpipe/place")
+
+/** Places of a node as its clients see them: through its own list hooks. */
+const behindHooks = (
+  node: Node,
+  kind: ListKind,
+  places: ReadonlyArray<Place>,
+  who: Caller
+): Effect.Effect<ReadonlyArray<Shown>, unknown, any> => {
   const { name, method } = hooks[kind]
-  const own = placed
-    .filter((one) => one.node === node)
-    .map(({ item, component }) => ({ ...item, ...localName(kind, component) }))
-  const children = node.children.map((child) =>
-    Effect.map(liveList(child, kind, placed), (items) => items.map((item) => mounted(kind, item, child.namespace!)))
-  )
-  let list: Effect.Effect<Items, unknown, any> = Effect.map(
-    Effect.all(children),
-    (lists) => [...own, ...lists.flat()] as Items
-  )
   const { middleware, layers } = node.definition
+  const inner = viewed(node, kind, places, who)
+  if (!middleware.some((one) => one["~mcpipe/Middleware"].hooks[name] !== undefined)) return inner
+  // hooks may copy an item, and then they copy this too; one that is made anew is known by its name
+  let list: Effect.Effect<Items, unknown, any> = Effect.map(
+    inner,
+    (shown) => shown.map(({ place, item }) => ({ ...item, [placeKey]: place })) as unknown as Items
+  )
   for (let i = middleware.length - 1; i >= 0; i--) {
     const { hooks: record, provides } = middleware[i]!["~mcpipe/Middleware"]
-    const inner = list
-    if (provides !== undefined) list = provides(inner, { method })
+    const inside = list
     const hook = record[name]
-    if (hook !== undefined) list = Effect.suspend(() => hook(() => inner, { method }))
+    if (hook !== undefined) list = Effect.suspend(() => hook(() => inside, { method }))
+    if (provides !== undefined) list = provides(list, { method })
   }
-  if (node.parent === undefined || layers.length === 0) return list
-  return Effect.updateContext(list, (outer: Context.Context<any>) =>
+  const names = new Map(places.map((place) => [place.name, place]))
+  const shown = Effect.map(list, (items) =>
+    (items as ReadonlyArray<Item>).map((item): Shown => {
+      const place = (item as { readonly [placeKey]?: Place })[placeKey] ?? names.get(nameOf(item))
+      return { place, item }
+    })
+  )
+  if (node.parent === undefined || layers.length === 0) return shown
+  return Effect.updateContext(shown, (outer: Context.Context<any>) =>
     Context.merge(outer, Context.getUnsafe(outer, NodeContexts).own[node.index]!)
   )
 }
 
-const localName = (kind: ListKind, component: Component): object => {
-  if (kind === "tools" || kind === "prompts") return { name: component.name }
-  const { uri } = component as Component & { readonly uri: string }
-  return kind === "resources" ? { uri } : { uriTemplate: uri }
+/** Places as hooks of `node` are shown them: what comes from a child is as the child's own hooks made it. */
+const viewed = (
+  node: Node,
+  kind: ListKind,
+  places: ReadonlyArray<Place>,
+  who: Caller
+): Effect.Effect<ReadonlyArray<Shown>, unknown, any> => {
+  const groups = new Map<Node, Map<Place, Array<Place>>>()
+  // what a node has itself is a group of its own, so that all stays in order
+  const order: Array<Place | Node> = []
+  for (const place of places) {
+    const from = enteredBy(place, node)
+    if (from === undefined) {
+      order.push(place)
+      continue
+    }
+    let group = groups.get(from.node)
+    if (group === undefined) {
+      group = new Map()
+      groups.set(from.node, group)
+      order.push(from.node)
+    }
+    const same = group.get(from)
+    if (same === undefined) group.set(from, [place])
+    else same.push(place)
+  }
+  const parts = order.map((one): Effect.Effect<ReadonlyArray<Shown>, unknown, any> => {
+    if ("component" in one) return outwards(one, undefined, listedItem(chainOf(one)[0]!, kind), kind, who)
+    const group = groups.get(one)!
+    return Effect.flatMap(behindHooks(one, kind, [...group.keys()], who), (shown) =>
+      joined(
+        shown.map(({ place, item }) =>
+          place === undefined
+            ? Effect.succeed([{ place, item: movedItem(item, one) }])
+            : joined((group.get(place) ?? []).map((outer) => outwards(outer, place, item, kind, who)))
+        )
+      )
+    )
+  })
+  return joined(parts)
 }
 
-const mounted = (kind: ListKind, item: any, namespace: string): any => {
-  if (kind === "tools" || kind === "prompts") return { ...item, name: `${namespace}_${item.name}` }
-  return kind === "resources"
-    ? { ...item, uri: mountUri(namespace, item.uri) }
-    : { ...item, uriTemplate: mountUri(namespace, item.uriTemplate) }
+const joined = (
+  parts: ReadonlyArray<Effect.Effect<ReadonlyArray<Shown>, unknown, any>>
+): Effect.Effect<ReadonlyArray<Shown>, unknown, any> => Effect.map(Effect.all(parts), (lists) => lists.flat())
+
+/** The place through which a component enters a node: the outermost one on a child of it. */
+const enteredBy = (place: Place, node: Node): Place | undefined => {
+  let at: Place | undefined = place
+  while (at !== undefined && at.node === node) at = at.inner
+  return at
 }
 
-const base = ({ title, description, icons, meta }: Component): Omit<ListedPrompt, "name"> => ({
-  ...(title === undefined ? undefined : { title }),
-  ...(description === undefined ? undefined : { description }),
-  ...(icons === undefined ? undefined : { icons }),
-  ...(meta === undefined ? undefined : { _meta: meta })
-})
-
-const listedTool = ({ node, name, component }: ToolEntry): Placed<"tools"> => ({
-  node,
-  component,
-  item: {
-    name,
-    ...base(component),
-    inputSchema: component.input.jsonSchema,
-    ...(component.output === undefined ? undefined : { outputSchema: component.output.jsonSchema }),
-    ...(component.annotations === undefined ? undefined : { annotations: component.annotations })
+/** An item on its way from one place, by default its first, out to another: nothing where its caller may not see it. */
+const outwards = (
+  outer: Place,
+  from: Place | undefined,
+  item: Item,
+  kind: ListKind,
+  who: Caller
+): Effect.Effect<ReadonlyArray<Shown>, unknown, any> => {
+  const chain = chainOf(outer)
+  const steps = chain.slice(from === undefined ? 0 : chain.indexOf(from) + 1)
+  if (steps.some(({ shape }) => shape?.visible?.(who) === false)) return Effect.succeed([])
+  let made: Effect.Effect<Item, unknown, any> = Effect.succeed(item)
+  for (const at of steps) {
+    const { inner, shape } = at
+    if (inner !== undefined) made = Effect.map(made, (item) => renewed(item, inner, at, kind))
+    const describe = shape?.describe
+    if (describe !== undefined) {
+      made = Effect.flatMap(made, (item) => Effect.map(describe(who), (description) => ({ ...item, description })))
+    }
   }
-})
+  return Effect.map(made, (item) => [{ place: outer, item }])
+}
 
-const listedPrompt = ({ node, name, component }: PromptEntry): Placed<"prompts"> => ({
-  node,
-  component,
-  item: {
-    name,
-    ...base(component),
-    ...(component.arguments.length === 0 ? undefined : { arguments: component.arguments })
-  }
-})
+const nameOf = (item: Item): string => ("uriTemplate" in item ? item.uriTemplate : "uri" in item ? item.uri : item.name)
 
-const resourceFields = ({ component }: ResourceEntry) => ({
-  ...base(component),
-  ...(component.mimeType === undefined ? undefined : { mimeType: component.mimeType }),
-  ...(component.annotations === undefined ? undefined : { annotations: component.annotations })
-})
-
-const listedResource = (entry: ResourceEntry): Placed<"resources"> => ({
-  node: entry.node,
-  component: entry.component,
-  item: {
-    uri: entry.name,
-    name: entry.component.name,
-    ...resourceFields(entry),
-    ...(entry.component.size === undefined ? undefined : { size: entry.component.size })
-  }
-})
-
-const listedTemplate = (entry: ResourceEntry): Placed<"templates"> => ({
-  node: entry.node,
-  component: entry.component,
-  item: { uriTemplate: entry.name, name: entry.component.name, ...resourceFields(entry) }
-})
+/** What a hook of a child added, as the node around it names it. */
+const movedItem = (item: Item, child: Node): Item => {
+  if ("uriTemplate" in item) return { ...item, uriTemplate: movedUri(item.uriTemplate, child) }
+  if ("uri" in item) return { ...item, uri: movedUri(item.uri, child) }
+  return child.namespace === undefined ? item : { ...item, name: `${child.namespace}_${item.name}` }
+}

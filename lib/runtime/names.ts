@@ -1,35 +1,37 @@
 import { type Component, identity } from "../builder/component.ts"
 import { mountUri, unmountUri } from "../builder/uri-template.ts"
-import type { RequestHook } from "./entry.ts"
-import { ancestry, type Node, pathOf } from "./node.ts"
+import type { Node } from "./node.ts"
+import { pathOf } from "./node.ts"
 
 /** The stable id of a component: mount path, type, name and version, such as `crm/tool:lookup@`. */
 export const idOf = (component: Component, node: Node): string => [...pathOf(node), identity(component)].join("/")
 
-/** A tool's or prompt's name as `at` knows it; `at` is the owner or one of the nodes around it, by default the root. */
-export const mountedName = (name: string, owner: Node, at?: Node): string =>
-  owner === at || owner.parent === undefined ? name : mountedName(`${owner.namespace}_${name}`, owner.parent, at)
+/** A name under the namespaces between a node and `at`, one of the nodes around it, by default the root. */
+export const mountedName = (name: string, owner: Node, at?: Node): string => {
+  if (owner === at || owner.parent === undefined) return name
+  const { namespace } = owner
+  return mountedName(namespace === undefined ? name : `${namespace}_${name}`, owner.parent, at)
+}
 
 /** A URI or template as `at` knows it. */
 export const mountedUri = (uri: string, owner: Node, at?: Node): string =>
-  owner === at || owner.parent === undefined ? uri : mountedUri(mountUri(owner.namespace!, uri), owner.parent, at)
+  owner === at || owner.parent === undefined ? uri : mountedUri(movedUri(uri, owner), owner.parent, at)
+
+/** A node's URI or template as the node around it knows it. */
+export const movedUri = (uri: string, { uriNamespace }: Node): string =>
+  uriNamespace === undefined ? uri : mountUri(uriNamespace, uri)
+
+/** Takes `movedUri` back; undefined where the URI is not the node's. */
+export const unmovedUri = (uri: string, { uriNamespace }: Node): string | undefined =>
+  uriNamespace === undefined ? uri : unmountUri(uriNamespace, uri)
 
 /** How a node's own URIs become those of the root; undefined at the root, where they are. */
 export const rootUriOf = (node: Node): ((uri: string) => string) | undefined =>
   node.parent === undefined ? undefined : (uri) => mountedUri(uri, node)
 
 /** What `at` calls a URI that the root's clients use. */
-export const localUri = (uri: string, at: Node): string =>
-  at.parent === undefined ? uri : (unmountUri(at.namespace!, localUri(uri, at.parent)) ?? uri)
-
-/** The `request` hooks around a component, outermost first, each with the name its node knows. */
-export const requestHooksOf = (
-  owner: Node,
-  nameAt: (node: Node) => RequestHook["nameOf"]
-): ReadonlyArray<RequestHook> =>
-  [...ancestry(owner)].reverse().flatMap((node) =>
-    node.definition.middleware.flatMap((middleware) => {
-      const hook = middleware["~mcpipe/Middleware"].hooks.request
-      return hook === undefined ? [] : [{ hook, node, nameOf: nameAt(node) }]
-    })
-  )
+export const localUri = (uri: string, at: Node): string => {
+  if (at.parent === undefined) return uri
+  const outside = localUri(uri, at.parent)
+  return unmovedUri(outside, at) ?? outside
+}

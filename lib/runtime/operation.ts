@@ -4,7 +4,7 @@ import type { ResourceContents } from "../builder/contents.ts"
 import type { PromptResult } from "../builder/messages.ts"
 import type { ToolResult } from "../builder/tool-result.ts"
 import type { Entry, PromptEntry, ResourceEntry, RunCompletion, ToolEntry } from "./entry.ts"
-import type { Items, ListKind } from "./listing.ts"
+import type { Items, ListKind } from "./listed.ts"
 
 /** What a message resolved to, before anything runs. */
 export type Operation =

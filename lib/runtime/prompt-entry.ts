@@ -6,59 +6,48 @@ import { type PromptResult, toMessages } from "../builder/messages.ts"
 import type { PromptGet } from "../builder/middleware.ts"
 import type { Prompt } from "../builder/prompt.ts"
 import { timedOut } from "../builder/timeout.ts"
-import { mountUri } from "../builder/uri-template.ts"
-import { compile, type Level, startOf } from "./chain.ts"
+import { compile, type Passage } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { PromptEntry } from "./entry.ts"
+import { entryBase } from "./entry-base.ts"
 import { InvalidArguments } from "./invalid-arguments.ts"
-import { idOf, mountedName, requestHooksOf, rootUriOf } from "./names.ts"
-import { ancestry, type Node } from "./node.ts"
+import { movedUri } from "./names.ts"
+import type { Node } from "./node.ts"
+import { originOf, type Place } from "./place.ts"
 import { timed } from "./timed.ts"
 
 type Args = Readonly<Record<string, string>>
 
-/** Assembles a prompt of a node, with all middleware around it. */
-export const promptEntry = (prompt: Prompt.Any, node: Node): PromptEntry => {
-  const levels = ancestry(node).map((at) => levelOf(prompt, node, at))
-  const start = startOf(node)
-  const name = mountedName(prompt.name, node)
+/** Assembles a prompt as the node of a place serves it, with all that stands around its handler. */
+export const promptEntry = (place: Place, id: string, start: Node | undefined): PromptEntry => {
+  const origin = originOf(place).component as Prompt.Any
   return {
+    ...entryBase(place, id, start),
     type: "prompt",
-    id: idOf(prompt, node),
-    name,
-    node,
-    component: prompt,
-    start,
-    uriOf: rootUriOf(node),
-    requestHooks: requestHooksOf(node, (at) => {
-      const local = mountedName(prompt.name, node, at)
-      return () => local
-    }),
-    run: compile(coreOf(prompt, name), "getPrompt", levels, start),
-    complete: completionOf(prompt, prompt["~mcpipe/Component"].completions, node, start)
+    component: place.component as Prompt.Any,
+    run: compile(coreOf(origin, place.name), place, start, passage),
+    complete: completionOf(origin["~mcpipe/Component"].completions, place, start)
   }
 }
 
-const levelOf = (prompt: Prompt.Any, owner: Node, at: Node): Level<Args, PromptResult> => {
-  const name = mountedName(prompt.name, owner, at)
-  return {
-    node: at,
-    describe: (args): PromptGet => ({ name, args, prompt }),
-    accept: (call: PromptGet) => call.args,
-    enter: undefined,
-    leave: at.namespace === undefined ? undefined : (given) => translateRefs(given, at.namespace!)
-  }
+const passage: Passage<Args, PromptResult> = {
+  hook: "getPrompt",
+  describe: ({ name, component }) => {
+    const prompt = component as Prompt.Any
+    return (args): PromptGet => ({ name, args, prompt })
+  },
+  accept: (call: PromptGet) => call.args,
+  cross: (inner, from) => (args) => Effect.map(inner(args), (given) => translateRefs(given, from)),
+  shaped: true
 }
 
-const translateRefs = (given: PromptResult, namespace: string): PromptResult => {
+const translateRefs = (given: PromptResult, from: Node): PromptResult => {
   if (!given.messages.some(({ content }) => contentRef(content) !== undefined)) return given
   return {
     ...given,
     messages: given.messages.map((message) => {
       const ref = contentRef(message.content)
-      return ref === undefined
-        ? message
-        : { ...message, content: withUri(message.content, mountUri(namespace, ref.uri)) }
+      return ref === undefined ? message : { ...message, content: withUri(message.content, movedUri(ref.uri, from)) }
     })
   }
 }

@@ -7,57 +7,54 @@ import type { ReadResult, ResourceRead } from "../builder/middleware.ts"
 import { screen } from "../builder/path-screening.ts"
 import type { Resource } from "../builder/resource.ts"
 import { timedOut } from "../builder/timeout.ts"
-import { mountUri, parseUriTemplate, unmountUri } from "../builder/uri-template.ts"
-import { compile, type Level, startOf } from "./chain.ts"
+import { parseUriTemplate } from "../builder/uri-template.ts"
+import { compile, type Passage } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { ResourceEntry } from "./entry.ts"
+import { entryBase } from "./entry-base.ts"
 import { InvalidArguments } from "./invalid-arguments.ts"
-import { idOf, localUri, mountedUri, requestHooksOf, rootUriOf } from "./names.ts"
-import { ancestry, type Node } from "./node.ts"
+import { movedUri, unmovedUri } from "./names.ts"
+import type { Node } from "./node.ts"
+import { originOf, type Place } from "./place.ts"
 import { timed } from "./timed.ts"
 
-/** Assembles a resource or template of a node, with all middleware around it. */
-export const resourceEntry = (resource: Resource.Any, node: Node): ResourceEntry => {
-  const levels = ancestry(node).map((at) => levelOf(resource, at))
-  const start = startOf(node)
-  const uri = mountedUri(resource.uri, node)
-  const run = compile(coreOf(resource, uri), "readResource", levels, start)
+/** Assembles a resource or template as the node of a place serves it, with all that stands around its handler. */
+export const resourceEntry = (place: Place, id: string, start: Node | undefined): ResourceEntry => {
+  const origin = originOf(place).component as Resource.Any
+  const { name } = place
+  const run = compile(coreOf(origin, name), place, start, passage)
   return {
+    ...entryBase(place, id, start),
     type: "resource",
-    id: idOf(resource, node),
-    name: uri,
-    node,
-    component: resource,
-    start,
-    uriOf: rootUriOf(node),
-    requestHooks: requestHooksOf(node, (at) => (uri) => localUri(uri, at)),
-    template: parseUriTemplate(uri, `resource ${JSON.stringify(uri)}`),
+    component: place.component as Resource.Any,
+    template: parseUriTemplate(name, `resource ${JSON.stringify(name)}`),
     run: (asked) => Effect.map(run(asked), ({ contents }) => contents),
-    complete: completionOf(resource, resource["~mcpipe/Component"].completions, node, start)
+    complete: completionOf(origin["~mcpipe/Component"].completions, place, start)
   }
 }
 
-const levelOf = (resource: Resource.Any, at: Node): Level<string, ReadResult> => {
-  const { namespace } = at
-  return {
-    node: at,
-    describe: (uri): ResourceRead => ({ uri, resource }),
-    accept: (read: ResourceRead) => read.uri,
-    enter: namespace === undefined ? undefined : (uri) => unmountUri(namespace, uri) ?? uri,
-    leave:
-      namespace === undefined
-        ? undefined
-        : ({ contents }, uri) => ({ contents: contents.map((item) => translate(item, namespace, uri)) })
-  }
+const passage: Passage<string, ReadResult> = {
+  hook: "readResource",
+  describe: ({ component }) => {
+    const resource = component as Resource.Any
+    return (uri): ResourceRead => ({ uri, resource })
+  },
+  accept: (read: ResourceRead) => read.uri,
+  cross: (inner, from) => (uri) =>
+    Effect.map(inner(unmovedUri(uri, from) ?? uri), ({ contents }) => ({
+      contents: contents.map((item) => translate(item, from, uri))
+    })),
+  shaped: true
 }
 
 /** References, and contents under the URI that was asked for, move with the mount; URIs that point elsewhere stay. */
-const translate = (item: ResourceContents, namespace: string, uri: string): ResourceContents => {
+const translate = (item: ResourceContents, from: Node, uri: string): ResourceContents => {
+  if (from.uriNamespace === undefined) return item
   const ref = contentRef(item)
-  if (ref !== undefined) return withUri(item, mountUri(namespace, ref.uri))
-  const own = unmountUri(namespace, uri)
+  if (ref !== undefined) return withUri(item, movedUri(ref.uri, from))
+  const own = unmovedUri(uri, from)
   if (own === undefined) return item
-  return item.uri === own || item.uri.startsWith(`${own}/`) ? { ...item, uri: mountUri(namespace, item.uri) } : item
+  return item.uri === own || item.uri.startsWith(`${own}/`) ? { ...item, uri: movedUri(item.uri, from) } : item
 }
 
 /** `name` is the URI or template as clients know it, for messages. */

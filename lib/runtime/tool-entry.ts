@@ -7,45 +7,36 @@ import { timedOut } from "../builder/timeout.ts"
 import type { Tool } from "../builder/tool.ts"
 import { toolResultOf } from "../builder/tool-output.ts"
 import { result, type ToolResult, toolErrorResult } from "../builder/tool-result.ts"
-import { mountUri } from "../builder/uri-template.ts"
-import { compile, type Level, type Run, startOf } from "./chain.ts"
+import { compile, type Passage, type Run } from "./chain.ts"
 import type { ToolEntry } from "./entry.ts"
-import { idOf, mountedName, requestHooksOf, rootUriOf } from "./names.ts"
-import { ancestry, type Node } from "./node.ts"
+import { entryBase } from "./entry-base.ts"
+import { movedUri } from "./names.ts"
+import type { Node } from "./node.ts"
+import { originOf, type Place } from "./place.ts"
 import { timed } from "./timed.ts"
 
 type Args = Readonly<Record<string, unknown>>
 
-/** Assembles a tool of a node: its handler, validation, timeout, and all middleware around it. */
-export const toolEntry = (tool: Tool.Any, node: Node): ToolEntry => {
-  const levels = ancestry(node).map((at) => levelOf(tool, node, at))
-  const start = startOf(node)
-  const name = mountedName(tool.name, node)
+/** Assembles a tool as the node of a place serves it: its handler, validation, timeout, and all that stands around them. */
+export const toolEntry = (place: Place, id: string, start: Node | undefined): ToolEntry => {
+  const origin = originOf(place).component as Tool.Any
   return {
+    ...entryBase(place, id, start),
     type: "tool",
-    id: idOf(tool, node),
-    name,
-    node,
-    component: tool,
-    start,
-    uriOf: rootUriOf(node),
-    requestHooks: requestHooksOf(node, (at) => {
-      const local = mountedName(tool.name, node, at)
-      return () => local
-    }),
-    run: compile(coreOf(tool, name), "callTool", levels, start)
+    component: place.component as Tool.Any,
+    run: compile(coreOf(origin, place.name), place, start, passage)
   }
 }
 
-const levelOf = (tool: Tool.Any, owner: Node, at: Node): Level<Args, ToolResult> => {
-  const name = mountedName(tool.name, owner, at)
-  return {
-    node: at,
-    describe: (args): ToolCall => ({ name, args, tool }),
-    accept: (call: ToolCall) => call.args,
-    enter: undefined,
-    leave: at.namespace === undefined ? undefined : (given) => translateRefs(given, at.namespace!)
-  }
+const passage: Passage<Args, ToolResult> = {
+  hook: "callTool",
+  describe: ({ name, component }) => {
+    const tool = component as Tool.Any
+    return (args): ToolCall => ({ name, args, tool })
+  },
+  accept: (call: ToolCall) => call.args,
+  cross: (inner, from) => (args) => Effect.map(inner(args), (given) => translateRefs(given, from)),
+  shaped: true
 }
 
 /** `name` is the tool's as clients know it, for messages. */
@@ -67,12 +58,12 @@ const coreOf = (tool: Tool.Any, name: string): Run<Args, ToolResult> => {
 }
 
 /** Links made from references name a URI of the child; the parent knows it under the child's namespace. */
-const translateRefs = (given: ToolResult, namespace: string): ToolResult => {
+const translateRefs = (given: ToolResult, from: Node): ToolResult => {
   if (!given.content.some((item) => contentRef(item) !== undefined)) return given
   return result({
     content: given.content.map((item) => {
       const ref = contentRef(item)
-      return ref === undefined ? item : withUri(item, mountUri(namespace, ref.uri))
+      return ref === undefined ? item : withUri(item, movedUri(ref.uri, from))
     }) as any,
     structured: given.structuredContent,
     meta: given._meta,

@@ -1,6 +1,8 @@
 import { type Component, type ComponentType, isComponent } from "../builder/component.ts"
 import type { Catalogue } from "../runtime/catalogue.ts"
 import type { Entry } from "../runtime/entry.ts"
+import { mountedName } from "../runtime/names.ts"
+import { chainOf, originOf, placeOn } from "../runtime/place.ts"
 import { ancestry, describeNode, type Node, pathOf } from "../runtime/node.ts"
 
 /** Where in the tree of mounts components are looked for: one node, or several under one namespace. */
@@ -26,7 +28,7 @@ export const findEntry = <T extends ComponentType>(
   const here = [...catalogue.byId.values()].filter(
     (entry): entry is EntryOf<T> => entry.type === type && ancestry(entry.node).some((node) => place.includes(node))
   )
-  const found = here.filter((entry) => entry.component === component)
+  const found = here.filter(({ place }) => chainOf(place).some((one) => one.component === component))
   if (found.length === 1) return found[0]!
   throw new Error(found.length === 0 ? missing(component, type, place, here) : ambiguous(component, type, place, found))
 }
@@ -34,7 +36,7 @@ export const findEntry = <T extends ComponentType>(
 const missing = (component: Component, type: string, place: Place, here: ReadonlyArray<Entry>): string => {
   const name = labelOf(component)
   const has = here.length === 0 ? `it has no ${type}s` : `its ${type}s are ${here.map((one) => one.name).join(", ")}`
-  const namesake = here.some((one) => labelOf(one.component) === name)
+  const namesake = here.some((one) => labelOf(originOf(one.place).component) === name)
     ? "One has that name and is another value: import the one the server was built with."
     : `Add it with .${type}(…), or call one that is there.`
   return `The ${describeNode(place[0])} does not have this ${type} ${JSON.stringify(name)}; ${has}. ${namesake}`
@@ -63,4 +65,12 @@ export const mountedAt = (place: Place, namespace: string): Place => {
   const known = [...new Set(children.map((node) => node.namespace))]
   const has = known.length === 0 ? "it has no mounts" : `it has ${known.join(", ")}`
   throw new Error(`The ${describeNode(place[0])} has nothing mounted as ${JSON.stringify(namespace)}; ${has}.`)
+}
+
+/** What the root's clients call what a node calls so: policies and transforms of mounts may have renamed it. */
+export const servedAs = (catalogue: Catalogue, here: Node, name: string): string => {
+  for (const { type, place } of catalogue.byId.values()) {
+    if (type !== "resource" && placeOn(place, here)?.name === name) return place.name
+  }
+  return mountedName(name, here)
 }

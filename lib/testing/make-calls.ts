@@ -4,14 +4,14 @@ import type { Tool } from "../builder/tool.ts"
 import { parseUriTemplate } from "../builder/uri-template.ts"
 import type { Era } from "../protocol/reasons.ts"
 import type { Running } from "../runtime/app.ts"
-import { mountedName, mountedUri } from "../runtime/names.ts"
+import { mountedUri } from "../runtime/names.ts"
 import { ClientUnsupported } from "../services/ask-errors.ts"
 import { UrlElicitationRequired } from "../services/elicitation-url.ts"
 import { type Outcome, outcomeOf } from "./called.ts"
 import type { CallOptions, Calls, GotPrompt } from "./calls.ts"
 import { RequestError } from "./errors.ts"
 import type { Exchanges } from "./exchange.ts"
-import { findEntry, mountedAt, type Place } from "./find.ts"
+import { findEntry, mountedAt, servedAs, type Place } from "./find.ts"
 
 type Named = Readonly<Record<string, any>>
 
@@ -32,7 +32,7 @@ export const makeCalls = (caller: Caller, place: Place): Calls => {
   const toolOf = (given: unknown): { readonly name: string; readonly tool: Tool.Any | undefined } => {
     const { tools } = running.catalogue()
     if (typeof given === "string") {
-      const name = mountedName(given, here)
+      const name = servedAs(running.catalogue(), here, given)
       return { name, tool: tools.get(name)?.component }
     }
     const { name, component } = findEntry(running.catalogue(), place, "tool", given)
@@ -76,7 +76,9 @@ export const makeCalls = (caller: Caller, place: Place): Calls => {
   }
 
   const promptName = (given: unknown): string =>
-    typeof given === "string" ? mountedName(given, here) : findEntry(running.catalogue(), place, "prompt", given).name
+    typeof given === "string"
+      ? servedAs(running.catalogue(), here, given)
+      : findEntry(running.catalogue(), place, "prompt", given).name
 
   const get = async (given: unknown, args: Named = {}, options?: CallOptions): Promise<GotPrompt> => {
     const { result } = await exchanges.run("prompts/get", { name: promptName(given), arguments: args }, options)
@@ -87,7 +89,7 @@ export const makeCalls = (caller: Caller, place: Place): Calls => {
     if (typeof given === "string") {
       return given.includes("://")
         ? { type: "ref/resource", uri: mountedUri(given, here) }
-        : { type: "ref/prompt", name: mountedName(given, here) }
+        : { type: "ref/prompt", name: servedAs(running.catalogue(), here, given) }
     }
     return isComponent(given) && given["~mcpipe/Component"].type === "resource"
       ? { type: "ref/resource", uri: findEntry(running.catalogue(), place, "resource", given).name }

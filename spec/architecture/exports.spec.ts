@@ -21,6 +21,9 @@ const values = [
   "source",
   "method",
   "annotation",
+  "transform",
+  "use",
+  "visibleTo",
   "jsonSchema",
   // what handlers return and pipelines are made of
   "Content",

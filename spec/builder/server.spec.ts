@@ -169,7 +169,11 @@ describe("a server cannot be made", () => {
       () => server(info).use({ request: (next: unknown) => next } as never),
       'server "s".use(…) takes a middleware: wrap hooks in middleware({ … }).'
     ],
-    ["with a tool as mount", () => server(info).mount("x", t as never), 'server "s".mount("x", …) takes a server.'],
+    [
+      "with a tool as mount",
+      () => server(info).mount("x", t as never),
+      'server "s".mount("x", …) takes a server, with or without a namespace before it.'
+    ],
     [
       "with a mount whose name holds a slash",
       () => server(info).mount("a/b", child),

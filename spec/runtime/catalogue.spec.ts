@@ -36,7 +36,9 @@ const refusal = (s: AnyServer): string => {
   throw new Error("assembled")
 }
 
-const elsewhere = "Rename one of them, or mount its server under another namespace."
+const elsewhere =
+  "Rename one of them, mount its server under another namespace, or say what shall happen with the option " +
+  'collisions: "suffix", "keep" or "replace" of its mount.'
 
 describe("two components under one name", () => {
   it.each<[string, AnyServer, string]>([

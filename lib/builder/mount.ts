@@ -1,0 +1,103 @@
+import { DefinitionError } from "./errors.ts"
+import { shortJson } from "./issues.ts"
+import { type AnyMiddleware, isMiddleware } from "./middleware.ts"
+import { type Selection, type Selector, selector } from "./selection.ts"
+import { isTransform, type Transform } from "./transform.ts"
+
+/**
+ * What happens where a mounted component has the name, version and kind of one that is there already: `"error"` stops at
+ * assembly, `"suffix"` serves the later one as `name_2`, `"keep"` leaves the later one out, `"replace"` the earlier one.
+ * Resources of a mount that is suffixed move together, to `scheme://namespace_2/…`.
+ */
+export type Collisions = "error" | "suffix" | "keep" | "replace"
+
+export interface MountOptions {
+  /** Default `"error"`. What is left out is logged when the app starts, and shown by `describe`. */
+  readonly collisions?: Collisions | undefined
+  /** Serves these alone, by the names they have on the mounted server. Default: all. */
+  readonly only?: Selection | undefined
+  /** Leaves these out, by the names they have on the mounted server. */
+  readonly except?: Selection | undefined
+  /** New names for tools and prompts, by those they have on the mounted server; the namespace comes before the new name. */
+  readonly rename?: Readonly<Record<string, string>> | undefined
+  /** Middleware around the mounted server, outside its own; the first is outermost. It sees the mounted server's names. */
+  readonly use?: AnyMiddleware | ReadonlyArray<AnyMiddleware> | undefined
+  /** Transforms of what is mounted, after `only`, `except` and `rename`, before the namespace; the first is innermost. */
+  readonly transform?: Transform<any> | ReadonlyArray<Transform<any>> | undefined
+}
+
+/** How a server is mounted, checked and made ready. */
+export interface MountPolicy {
+  readonly collisions: Collisions
+  readonly only: Selector | undefined
+  readonly except: Selector | undefined
+  readonly rename: ReadonlyMap<string, string>
+  readonly use: ReadonlyArray<AnyMiddleware>
+  readonly transforms: ReadonlyArray<Transform<unknown>>
+  /** Whether it is a server's own components, behind its transforms. */
+  readonly own: boolean
+}
+
+const optionNames: ReadonlySet<string> = new Set(["collisions", "only", "except", "rename", "use", "transform"])
+
+const policies: ReadonlyArray<unknown> = ["error", "suffix", "keep", "replace"]
+
+/** Checks the options of a mount; throws a `DefinitionError` that names `where`, the option and what it takes. */
+export const mountPolicy = (options: MountOptions | undefined, where: string): MountPolicy => {
+  if (options !== undefined && (typeof options !== "object" || options === null)) {
+    throw new DefinitionError(`${where}: its options are ${shortJson(options)}; use { collisions, only, except, … }.`)
+  }
+  for (const name of Object.keys(options ?? {})) {
+    if (!optionNames.has(name)) {
+      throw new DefinitionError(
+        `${where}: there is no option ${shortJson(name)}; there are ${[...optionNames].join(", ")}.`
+      )
+    }
+  }
+  const { collisions = "error", only, except, rename, use, transform } = options ?? {}
+  if (!policies.includes(collisions)) {
+    throw new DefinitionError(
+      `${where}: collisions is ${shortJson(collisions)}; use "error", "suffix", "keep" or "replace".`
+    )
+  }
+  return {
+    collisions,
+    only: only === undefined ? undefined : selector(only, `${where}: only`),
+    except: except === undefined ? undefined : selector(except, `${where}: except`),
+    rename: renames(rename, where),
+    use: listOf(use, isMiddleware, `${where}: use takes middleware, made by middleware({ … }), or an array of it.`),
+    transforms: listOf(transform, isTransform, `${where}: transform takes a transform, or an array of them.`),
+    own: false
+  }
+}
+
+/** A server's own transforms, around all it has. */
+export const ownTransforms = (transforms: ReadonlyArray<unknown>, where: string): MountPolicy => ({
+  ...mountPolicy(undefined, where),
+  transforms: listOf(
+    transforms,
+    isTransform,
+    `${where} takes transforms, made by transform(name, …) or mcpipe/transforms.`
+  ),
+  own: true
+})
+
+const renames = (rename: MountOptions["rename"], where: string): ReadonlyMap<string, string> => {
+  if (rename === undefined) return new Map()
+  if (typeof rename !== "object" || rename === null) {
+    throw new DefinitionError(`${where}: rename is ${shortJson(rename)}; use { oldName: "new_name" }.`)
+  }
+  for (const [from, to] of Object.entries(rename)) {
+    if (typeof to !== "string" || to.trim() === "") {
+      throw new DefinitionError(`${where}: rename.${from} is ${shortJson(to)}; give it a non-empty name.`)
+    }
+  }
+  return new Map(Object.entries(rename))
+}
+
+const listOf = <A>(given: unknown, is: (u: unknown) => u is A, message: string): ReadonlyArray<A> => {
+  if (given === undefined) return []
+  const all = Array.isArray(given) ? given : [given]
+  if (!all.every(is)) throw new DefinitionError(message)
+  return all
+}

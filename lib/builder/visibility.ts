@@ -1,0 +1,30 @@
+import type { Component } from "./component.ts"
+import { DefinitionError } from "./errors.ts"
+import { reshape } from "./reshape.ts"
+
+/** Who asks: what a list or a call may depend on, the same for each request of one principal and client. */
+export interface Caller {
+  readonly principal: {
+    /** Stable id; `"anonymous"` for the anonymous principal. */
+    readonly id: string
+    readonly anonymous: boolean
+    readonly scopes: ReadonlyArray<string>
+    readonly claims: Readonly<Record<string, unknown>>
+  }
+  /** What the client says of itself; its name and version are its own words. */
+  readonly client: {
+    readonly info: { readonly name: string; readonly version: string } | undefined
+    readonly capabilities: Readonly<Record<string, unknown>>
+  }
+}
+
+/**
+ * `tool(…).pipe(visibleTo(({ principal }) => principal.scopes.includes("admin")))`: the component is listed for, and can be
+ * called by, those callers alone; to all others it does not exist. The predicate runs for each list and call: keep it quick.
+ */
+export const visibleTo = (predicate: (caller: Caller) => boolean): (<C extends Component>(component: C) => C) => {
+  if (typeof predicate !== "function") {
+    throw new DefinitionError("visibleTo(…) takes a function of the caller, ({ principal, client }) => boolean.")
+  }
+  return (component) => reshape(component, { visible: predicate })
+}

@@ -1,0 +1,141 @@
+import { type Component, derive, isComponent } from "../builder/component.ts"
+import type { Selector, Named } from "../builder/selection.ts"
+import { isTool, servedName, type Transform } from "../builder/transform.ts"
+import { parseUriTemplate } from "../builder/uri-template.ts"
+import { innerOf } from "./inner.ts"
+import { describeNode, type Node } from "./node.ts"
+import { ownPlace, type Place, shapedPlace, typeOf } from "./place.ts"
+
+/**
+ * What of a child's components reaches the node around it, before the namespace: those its mount picks, under their new
+ * names, through its transforms. What is wrong with the mount is added to `problems`.
+ */
+export const crossing = (
+  places: ReadonlyArray<Place>,
+  child: Node,
+  node: Node,
+  problems: Array<string>
+): ReadonlyArray<Place> => {
+  const { only, except, rename, transforms } = child.policy
+  checkNames(places, child, problems)
+  let crossed: ReadonlyArray<Place> = places.filter(
+    (place) => (only === undefined || only.picks(named(place))) && except?.picks(named(place)) !== true
+  )
+  if (rename.size > 0) {
+    crossed = crossed.map((place) => {
+      const to = typeOf(place) === "resource" ? undefined : rename.get(place.name)
+      if (to === undefined) return place
+      const fault = isTool(place.component) ? toolNameFault(to) : undefined
+      if (fault !== undefined) problems.push(`${describeNode(child)}: rename.${place.name}: ${fault}`)
+      return { ...shapedPlace(place, place.component, node, to), shape: undefined }
+    })
+  }
+  for (const transform of transforms) crossed = transformed(transform, crossed, child, node, problems)
+  return crossed
+}
+
+/** What selections are shown of a component. */
+export const named = ({ component, name }: Place): Named => ({
+  type: component["~mcpipe/Component"].type,
+  name,
+  tags: component.tags,
+  component
+})
+
+/** A name that nothing has is a slip of the pen, unless a source may yet bring what has it. */
+const checkNames = (places: ReadonlyArray<Place>, child: Node, problems: Array<string>): void => {
+  const { only, except, rename } = child.policy
+  if (changes(child)) return
+  const check = (option: string, text: string, matches: (name: string) => boolean) => {
+    if (places.some(({ name }) => matches(name))) return
+    const has = places.length === 0 ? "it has no components" : `it has ${places.map(({ name }) => name).join(", ")}`
+    problems.push(`${describeNode(child)}: ${option} names ${JSON.stringify(text)}, which is not there; ${has}.`)
+  }
+  const all = (option: string, selection: Selector | undefined) => {
+    for (const { text, matches } of selection?.names ?? []) check(option, text, matches)
+  }
+  all("only", only)
+  all("except", except)
+  for (const name of rename.keys()) check("rename", name, (one) => one === name)
+}
+
+const changes = ({ definition, children }: Node): boolean => definition.sources.length > 0 || children.some(changes)
+
+const namePattern = /^[A-Za-z0-9_\-./]{1,128}$/
+
+/** Why a tool cannot have this name; undefined where it can (MCP server/tools, "Tool Names"). */
+const toolNameFault = (name: string): string | undefined =>
+  namePattern.test(name) ? undefined : `${JSON.stringify(name)}: use 1 to 128 letters, digits, "_", "-", "." or "/".`
+
+const transformed = (
+  transform: Transform<unknown>,
+  places: ReadonlyArray<Place>,
+  child: Node,
+  node: Node,
+  problems: Array<string>
+): ReadonlyArray<Place> => {
+  const aliases = new Map<Component, Place>()
+  const tokens = new Map<unknown, Place>()
+  for (const place of places) {
+    const token = {}
+    aliases.set(aliasOf(place, token), place)
+    tokens.set(token, place)
+  }
+  const where = `${describeNode(child)}: the transform ${JSON.stringify(transform.name)}`
+  let given: unknown
+  try {
+    given = transform["~mcpipe/Transform"].apply([...aliases.keys()], innerOf(places, node))
+  } catch (error) {
+    problems.push(`${where} failed: ${error instanceof Error ? error.message : String(error)}`)
+    return places
+  }
+  if (!Array.isArray(given) || !given.every(isComponent)) {
+    problems.push(`${where} must give an array of tools, resources and prompts.`)
+    return places
+  }
+  return given.map((component) => placeOf(component, aliases, tokens, node))
+}
+
+/** The component as this transform shall see it: under the name it is served by, and with nothing of what it has inside. */
+const aliasOf = (place: Place, token: object): Component => {
+  const { component, name } = place
+  const internals = component["~mcpipe/Component"]
+  const patch =
+    internals.type === "resource"
+      ? {
+          uri: name,
+          "~mcpipe/Component": { ...internals, template: parseUriTemplate(name, name), shape: undefined, token }
+        }
+      : { name, "~mcpipe/Component": { ...internals, shape: undefined, token } }
+  return derive(component, patch as Partial<Record<keyof Component, unknown>>)
+}
+
+/** Finds what a transform made a component from. */
+const placeOf = (
+  component: Component,
+  aliases: ReadonlyMap<Component, Place>,
+  tokens: ReadonlyMap<unknown, Place>,
+  node: Node
+): Place => {
+  const known = aliases.get(component)
+  if (known !== undefined) return known
+  const { shape, token } = component["~mcpipe/Component"]
+  if (shape !== undefined && comesFrom(shape.base, aliases, tokens)) {
+    return shapedPlace(placeOf(shape.base, aliases, tokens, node), component, node, servedName(component))
+  }
+  const described = tokens.get(token)
+  if (shape === undefined && described !== undefined) {
+    return shapedPlace(described, component, node, servedName(component))
+  }
+  return ownPlace(component, node)
+}
+
+const comesFrom = (
+  component: Component,
+  aliases: ReadonlyMap<Component, Place>,
+  tokens: ReadonlyMap<unknown, Place>
+): boolean => {
+  if (aliases.has(component)) return true
+  const { shape, token } = component["~mcpipe/Component"]
+  return shape === undefined ? tokens.has(token) : comesFrom(shape.base, aliases, tokens)
+}

@@ -1,0 +1,45 @@
+import type { BaseEntry, RequestHook } from "./entry.ts"
+import { localUri, rootUriOf } from "./names.ts"
+import { ancestry, type Node } from "./node.ts"
+import { chainOf, originOf, type Place, placeOn, typeOf, visibleOf } from "./place.ts"
+
+/** What entries of all kinds have in common. */
+export const entryBase = (place: Place, id: string, start: Node | undefined): Omit<BaseEntry, "component"> => {
+  const { node } = originOf(place)
+  return {
+    id,
+    name: place.name,
+    node,
+    place,
+    visible: visibleOf(place),
+    start: start ?? node,
+    uriOf: rootUriOf(node),
+    requestHooks: [...nodeHooks(place, node), ...shapeHooks(place)]
+  }
+}
+
+/** The `request` hooks of the nodes around a component, outermost first, each with the name its node knows. */
+const nodeHooks = (place: Place, owner: Node): ReadonlyArray<RequestHook> =>
+  [...ancestry(owner)].reverse().flatMap((node) => requestHooksOn(node, nameOn(place, node)))
+
+/** The `request` hooks of a node itself. */
+export const requestHooksOn = (node: Node, nameOf: RequestHook["nameOf"]): ReadonlyArray<RequestHook> =>
+  node.definition.middleware.flatMap((middleware) => {
+    const { request } = middleware["~mcpipe/Middleware"].hooks
+    return request === undefined ? [] : [{ hook: request, node, nameOf }]
+  })
+
+/** Those of a single component are inside of all servers'. */
+const shapeHooks = (place: Place): ReadonlyArray<RequestHook> =>
+  [...chainOf(place)].reverse().flatMap((at) =>
+    (at.shape?.middleware ?? []).flatMap((middleware) => {
+      const { request } = middleware["~mcpipe/Middleware"].hooks
+      return request === undefined ? [] : [{ hook: request, node: at.node, nameOf: nameOn(at, at.node) }]
+    })
+  )
+
+const nameOn = (place: Place, node: Node): RequestHook["nameOf"] => {
+  if (typeOf(place) === "resource") return (uri) => localUri(uri, node)
+  const name = placeOn(place, node)?.name
+  return name === undefined ? undefined : () => name
+}

@@ -1,0 +1,62 @@
+import type { Component } from "../builder/component.ts"
+import { mountUri } from "../builder/uri-template.ts"
+import { crossing } from "./crossing.ts"
+import type { Node } from "./node.ts"
+import { mountedPlace, ownPlace, type Place, typeOf } from "./place.ts"
+import { type Loss, Shelf } from "./shelf.ts"
+
+/** What every node of a tree knows, from the components its servers have at the moment. */
+export interface Placement {
+  readonly of: ReadonlyMap<Node, ReadonlyArray<Place>>
+  readonly losses: ReadonlyArray<Loss>
+  /** Namespaces of URIs, where a collision moved them. */
+  readonly uriNamespaces: ReadonlyMap<Node, string>
+  /** Why it cannot be served. */
+  readonly problems: ReadonlyArray<string>
+}
+
+/** Places the components of a tree on its nodes, from the leaves to the root: mounts, their policies and their transforms. */
+export const placementOf = (root: Node, componentsOf: (node: Node) => ReadonlyArray<Component>): Placement => {
+  const of = new Map<Node, ReadonlyArray<Place>>()
+  const losses: Array<Loss> = []
+  const uriNamespaces = new Map<Node, string>()
+  const problems: Array<string> = []
+
+  const place = (node: Node): ReadonlyArray<Place> => {
+    const served = new Shelf(problems, losses)
+    for (const component of componentsOf(node)) served.put(ownPlace(component, node), "error")
+    for (const child of node.children) {
+      const { collisions } = child.policy
+      const crossed = crossing(place(child), child, node, problems)
+      const namespace = collisions === "suffix" ? freeNamespace(crossed, child, node, served) : child.namespace
+      if (namespace !== undefined && namespace !== child.namespace) uriNamespaces.set(child, namespace)
+      for (const inner of crossed) {
+        served.put(mountedPlace(inner, node, mountedNameOf(inner, child.namespace, namespace), child), collisions)
+      }
+    }
+    const all = served.all()
+    of.set(node, all)
+    return all
+  }
+  place(root)
+  return { of, losses, uriNamespaces, problems }
+}
+
+const mountedNameOf = (place: Place, namespace: string | undefined, uriNamespace: string | undefined): string => {
+  if (typeOf(place) !== "resource") return namespace === undefined ? place.name : `${namespace}_${place.name}`
+  return uriNamespace === undefined ? place.name : mountUri(uriNamespace, place.name)
+}
+
+/** A namespace in which no URI is taken: the mount's own, else that with the first number that will do. */
+const freeNamespace = (crossed: ReadonlyArray<Place>, child: Node, node: Node, served: Shelf): string | undefined => {
+  const resources = crossed.filter((place) => typeOf(place) === "resource")
+  const fits = (namespace: string | undefined) =>
+    resources.every((inner) => {
+      const name = mountedNameOf(inner, undefined, namespace)
+      return served.rivalOf(mountedPlace(inner, node, name, child)) === undefined
+    })
+  if (fits(child.namespace)) return child.namespace
+  const stem = child.namespace ?? child.info.name.replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+  if (child.namespace === undefined && fits(stem)) return stem
+  for (let n = 2; ; n++) if (fits(`${stem}_${n}`)) return `${stem}_${n}`
+}
