@@ -17,7 +17,10 @@ import { CheckOptions } from "./check-options.ts"
 /** The request that an error came of. */
 export interface FailedRequest {
   readonly method: string
-  /** The tool or prompt name or the resource URI, as the server that this middleware was written on knows it. */
+  /**
+   * The tool or prompt name or the resource URI, as the server that this middleware was written on knows it; of a completion,
+   * the component's own name.
+   */
   readonly name: string | undefined
   readonly component: Component | undefined
   readonly callId: string
@@ -49,8 +52,8 @@ export interface ErrorsOptions<Ret extends Handled<unknown>> {
    */
   readonly show?: Shown | undefined
   /**
-   * The words instead of a hidden message; they should contain the reference, 8 hexadecimal digits, under which the cause is
-   * logged. Default: the runtime's `Internal error (reference …)`, which also shows everything where assembled with `dev`.
+   * The words instead of a hidden message; they should contain the reference, the first 8 characters of `callId`, under which
+   * the cause is logged. Default: the runtime's `Internal error (reference …)`, which also shows everything where assembled with `dev`.
    */
   readonly hidden?: ((reference: string) => string) | undefined
   /**
@@ -135,13 +138,14 @@ const settle = (
   if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
   const error = errorOf(cause, request)
   if (error instanceof ClientUnsupported || isUrlElicitationRequired(error)) return Effect.failCause(cause)
+  const rehearsal = callOf(context)?.rehearsal === true
   const ends = (
     out: Effect.Effect<never, unknown>,
     message: string | undefined,
     isHidden: boolean,
     reference?: string
-  ) =>
-    report === undefined || callOf(context)?.rehearsal === true
+  ): Effect.Effect<never, unknown, any> =>
+    report === undefined || rehearsal
       ? out
       : Effect.andThen(report(cause, { ...request, error, message, hidden: isHidden, reference }), out)
   const author = <A>(decide: () => A, otherwise: A): A => {
@@ -162,10 +166,13 @@ const settle = (
   }
   if (hidden === undefined)
     return ends(isPublic ? Effect.fail(new Hidden(error)) : Effect.failCause(cause), undefined, true)
-  const reference = globalThis.crypto.randomUUID().slice(0, 8)
+  // the same in each round, and in a run that looks whether they are the same
+  const reference = request.callId.slice(0, 8)
   const words = author(() => hidden(reference), `Internal error (reference ${reference})`)
-  const logged = Effect.logError(`${request.method} ${request.name ?? ""} failed (reference ${reference})`, cause)
-  return Effect.andThen(logged, ends(Effect.fail(inWords(level, words, error)), words, true, reference))
+  const out = ends(Effect.fail(inWords(level, words, error)), words, true, reference)
+  if (rehearsal) return out
+  const subject = request.name === undefined ? request.method : `${request.method} ${request.name}`
+  return Effect.andThen(Effect.logError(`${subject} failed (reference ${reference})`, cause), out)
 }
 
 /** A public error whose message shall not be read: none any more, so that the runtime hides and logs it. */

@@ -55,7 +55,10 @@ export interface LoggingOptions {
   readonly payloads?: boolean | undefined
   /** Characters of a payload's JSON text that are kept, 1 to 1,000,000. Default 1,000. */
   readonly maxPayload?: number | undefined
-  /** Changes what is shown of params, results and error messages; gets a copy of each as plain JSON data. */
+  /**
+   * Changes what is shown of params, results and error messages; gets a copy of each as plain JSON data. Names and URIs stay
+   * as they are.
+   */
   readonly redact?: ((value: unknown) => unknown) | undefined
 }
 
