@@ -60,7 +60,10 @@ export interface AuditOptions<Ret extends Handled<unknown>> {
    * The answer waits for it, so let a slow store be fed from a queue.
    */
   readonly sink: (record: AuditRecord) => Ret
-  /** Milliseconds a record may take, 1 to 600,000; longer is a failure. Default 5,000. */
+  /**
+   * Milliseconds a record may take, 1 to 600,000; longer is a failure, except that an Effect that cannot be interrupted is waited
+   * for. Default 5,000.
+   */
   readonly timeout?: number | undefined
   /**
    * What a failing sink means. `"log"`: the call goes on, the server's log has the failure and the record is lost. `"refuse"`:

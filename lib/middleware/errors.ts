@@ -13,6 +13,7 @@ import { isUrlElicitationRequired } from "../services/elicitation-url.ts"
 import { RequestContext } from "../services/request-context.ts"
 import { callback, logFailure } from "./callback.ts"
 import { CheckOptions } from "./check-options.ts"
+import { logSubject } from "./log-subject.ts"
 
 /** The request that an error came of. */
 export interface FailedRequest {
@@ -171,7 +172,7 @@ const settle = (
   const words = author(() => hidden(reference), `Internal error (reference ${reference})`)
   const out = ends(Effect.fail(inWords(level, words, error)), words, true, reference)
   if (rehearsal) return out
-  const subject = request.name === undefined ? request.method : `${request.method} ${request.name}`
+  const subject = logSubject(request.method, request.name)
   return Effect.andThen(Effect.logError(`${subject} failed (reference ${reference})`, cause), out)
 }
 

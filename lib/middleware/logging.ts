@@ -10,6 +10,7 @@ import { Principal } from "../services/principal.ts"
 import { RequestContext } from "../services/request-context.ts"
 import { CheckOptions } from "./check-options.ts"
 import { type Ended, type Ending, endedOf } from "./ending.ts"
+import { logSubject } from "./log-subject.ts"
 import { payloadWriter, type WritePayload } from "./payload.ts"
 import { stopwatch } from "./stopwatch.ts"
 
@@ -168,7 +169,7 @@ const toStderr: Send = (fiber, given, _, record) => {
   const level = effectLevels[given]
   if (EffectLevel.isLessThan(level, fiber.getRef(References.MinimumLogLevel))) return Effect.void
   const made = record()
-  const subject = made.name === undefined ? made.method : `${made.method} ${made.name}`
+  const subject = logSubject(made.method, made.name)
   return Effect.annotateLogs(Effect.logWithLevel(level)(`${subject}: ${made.outcome}`), { ...made })
 }
 

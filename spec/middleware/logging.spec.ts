@@ -118,6 +118,14 @@ describe.each(speaks)("logging, on %s", (speak) => {
     ])
   })
 
+  it("lets no client begin a line of its own with what it asks for", async () => {
+    const { wire, records } = await logged(speak)
+    await wire.request("resources/read", { uri: `note://1\nERROR \u202e\u2028${"x".repeat(300)}` })
+    const [{ message, name }] = records()
+    expect(message).toBe(`resources/read note://1\\u{a}ERROR \\u{202e}\\u{2028}${"x".repeat(182)}…: error`)
+    expect(name).toContain("\n")
+  })
+
   it("logs to the client in the level it was given, and not what the client does not want", async () => {
     const { wire, all } = await logged(speak, { to: "client", level: "notice", errorLevel: "critical" })
     const meta = { "io.modelcontextprotocol/logLevel": "notice" }
