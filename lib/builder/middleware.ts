@@ -130,6 +130,8 @@ export interface Middleware<out P = never, out R = never> {
     readonly provides:
       | ((next: Effect.Effect<any, unknown, any>, call: unknown) => Effect.Effect<any, unknown, any>)
       | undefined
+    /** How often clients shall be asked whether they are still there, and how long they may take to say so, in ms. */
+    readonly ping?: { readonly interval: number; readonly timeout: number } | undefined
     readonly _P: Types.Covariant<P>
     readonly _R: Types.Covariant<R>
   }

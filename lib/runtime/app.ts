@@ -31,7 +31,7 @@ import { requestHooksOn } from "./entry-base.ts"
 import { type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
 import { connectRelay, relaysOf } from "./relay.ts"
-import { pingOptions, pingSettings, type PingSettings, type PingSettingsInput } from "./ping-settings.ts"
+import { pingOf, pingOptions, pingSettings, type PingSettings, type PingSettingsInput } from "./ping-settings.ts"
 import { changingKinds, type PlacedSource, sourcesOf, startSources, type Why } from "./sources.ts"
 import {
   subscriptionOptions,
@@ -113,7 +113,7 @@ export const assembleServer = (server: AnyServer, options: AssembleOptions = {})
     asking: askingSettings(options),
     subscriptions: subscriptionSettings(options),
     limits: limitSettings(options),
-    ping: pingSettings(options),
+    ping: pingSettings(options, pingOf(nodes)),
     extensions: extensionsOf(nodes),
     sources,
     changing: changingKinds(sources),

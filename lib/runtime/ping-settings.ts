@@ -1,12 +1,14 @@
 import { DefinitionError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
+import type { Node } from "./node.ts"
 
 /** How clients are asked whether they are still there. */
 export interface PingSettingsInput {
   /**
    * Pings clients of a connection over stdio or in memory, and of HTTP sessions that have a GET stream open, once they have
    * initialized (2025-11-25 basic/utilities/ping). What one was asked that does not answer fails, and its GET streams are
-   * closed, so that its session can end; it may come back. On 2026-07-28 nobody is pinged. Default false.
+   * closed, so that its session can end; it may come back. On 2026-07-28 nobody is pinged. Default: what the middleware
+   * `ping` wants, of a server or one mounted in it, and where several do the shortest interval; false pings nobody all the same.
    */
   readonly ping?: PingOptions | false | undefined
 }
@@ -27,9 +29,13 @@ export interface PingSettings {
 
 export const pingOptions = ["ping"] as const satisfies ReadonlyArray<keyof PingSettingsInput>
 
-/** Checks the option; throws a `DefinitionError` naming it, value and range. Undefined where nobody is pinged. */
-export const pingSettings = ({ ping }: PingSettingsInput): PingSettings | undefined => {
-  if (ping === undefined || ping === false) return undefined
+/**
+ * Checks the option, which goes before what middleware wants; throws a `DefinitionError` naming it, value and range.
+ * Undefined where nobody is pinged.
+ */
+export const pingSettings = ({ ping }: PingSettingsInput, wanted?: PingSettings): PingSettings | undefined => {
+  if (ping === undefined) return wanted
+  if (ping === false) return undefined
   if (typeof ping !== "object" || ping === null) {
     throw new DefinitionError(`Option ping is ${shortJson(ping)}: use { interval, timeout }, or false.`)
   }
@@ -39,6 +45,13 @@ export const pingSettings = ({ ping }: PingSettingsInput): PingSettings | undefi
   }
   return { interval: millis("interval", ping.interval, 100), timeout: millis("timeout", ping.timeout ?? 10_000, 1) }
 }
+
+/** What the middleware of an app's servers wants: the shortest interval, which serves all of them. */
+export const pingOf = (nodes: ReadonlyArray<Pick<Node, "definition">>): PingSettings | undefined =>
+  nodes
+    .flatMap(({ definition }) => definition.middleware.map((middleware) => middleware["~mcpipe/Middleware"].ping))
+    .filter((ping) => ping !== undefined)
+    .sort((a, b) => a.interval - b.interval || a.timeout - b.timeout)[0]
 
 const day = 86_400_000
 

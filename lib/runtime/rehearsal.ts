@@ -37,6 +37,7 @@ export const rehearse = (
       logLevel: call.logLevel,
       asks: again,
       suspended: () => again.suspended(),
+      rehearsal: true,
       errors: call.errors
     }),
     Context.add(Scope.Scope, scope)

@@ -29,6 +29,8 @@ export interface Call {
   readonly asks: Asks | undefined
   /** Whether nothing of this round may go on, because its client has to answer first. */
   readonly suspended: () => boolean
+  /** True where a finished call runs once more to see whether it is deterministic: nobody is to hear of it. */
+  readonly rehearsal?: boolean | undefined
   /** The error classes whose messages clients may see. */
   readonly errors: ReadonlyArray<ErrorClass>
 }
