@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Outcome, RequestInfo } from "../builder/middleware.ts"
+import { originOf } from "../builder/tool-result.ts"
 import type { Entry, RequestHook } from "./entry.ts"
 import type { Failure } from "./failure.ts"
 import type { Node } from "./node.ts"
@@ -46,6 +47,16 @@ class Ended implements Outcome {
     const { failure } = this.answer
     return failure.type === "interrupted" ? "interrupted" : failure.message
   }
+}
+
+/** What was raised where a wire request ended in an error; undefined where a result only says that it is one. */
+export const failureOf = (outcome: Outcome): Failure | undefined => {
+  if (!(outcome instanceof Ended)) return undefined
+  const { answer } = outcome
+  if (answer.type === "failure") return answer.failure
+  if (answer.type !== "value" || !isErrorResult(answer.value)) return undefined
+  const origin = originOf(answer.value.content)
+  return origin?.type === "failed" ? (origin.behind as Failure | undefined) : undefined
 }
 
 /** What hooks are told of a wire request. */
