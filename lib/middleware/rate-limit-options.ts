@@ -12,7 +12,8 @@ export type RateLimitOptions<R = never> = Rate & RateAlgorithm & RateLimitSettin
 interface RateLimitSettingsInput<R> extends RequestScope {
   /**
    * Which requests share one limit. Default: those of one principal; of one session where the caller is anonymous; of one
-   * remote address where there is neither; and all of them where there is nothing, as over stdio.
+   * remote address where there is neither; and all of them where there is nothing, as over stdio on 2026-07-28. Where anonymous
+   * clients are not trusted to keep their session, use `"ip"`.
    */
   readonly key?: RequestKey<R> | undefined
   /**

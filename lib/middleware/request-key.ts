@@ -9,16 +9,16 @@ import { RequestContext } from "../services/request-context.ts"
 import { networkOf } from "./network.ts"
 
 /**
- * What requests are told apart by. `"principal"`: who calls, all anonymous callers being one. `"session"`: the session of the
- * connection, where there is one: over HTTP in handshake revisions. `"client"`: the name that the client gives itself, which
- * nobody checks. `"ip"`: the remote address over HTTP, one network of 64 bits for IPv6. `"tool"`: the tool, prompt, resource
- * or resource template, whatever its version.
+ * What requests are told apart by. `"principal"`: who calls, all anonymous callers being one. `"session"`: the session that
+ * each connection has in handshake revisions; an anonymous client has a new one for the asking. `"client"`: the name that the
+ * client gives itself, which nobody checks. `"ip"`: the remote address over HTTP, one network of 64 bits for IPv6. `"tool"`:
+ * the tool, prompt, resource or resource template, whatever its version.
  */
 export type KeyPart = "principal" | "session" | "client" | "ip" | "tool"
 
 /**
- * Requests with the same key are counted together. Those that lack what a part names (`"ip"` over stdio, `"session"` without
- * one) have an empty part, so that all of them count together. A function gives the key itself, at once or by an Effect;
+ * Requests with the same key are counted together. Those that lack what a part names (`"ip"` over stdio, `"session"` on
+ * 2026-07-28) have an empty part, so that all of them count together. A function gives the key itself, at once or by an Effect;
  * undefined lets the request pass uncounted.
  */
 export type RequestKey<R = never> =
