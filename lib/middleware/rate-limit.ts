@@ -15,7 +15,7 @@ type Next = Effect.Effect<Outcome, unknown>
 
 /**
  * Refuses calls that come too often, by key, before anything of them runs. A call is counted once: later rounds of one that
- * asks its client pass. A refusal is a `TryAgainLater` (error -32603, over HTTP 429 with `Retry-After`) whose `data` has
+ * asks its client pass, also where a client sends one again. A refusal is a `TryAgainLater` (error -32603, over HTTP 429 with `Retry-After`) whose `data` has
  * `retryAfter` in seconds. The app's `RateLimitStore` counts: in memory by default, 100,000 keys at most, or in Redis for all
  * processes. Used on several servers it is one limit, and a call counts at each of them that it passes. Throws a
  * DefinitionError for options that cannot be.

@@ -19,6 +19,9 @@ abstract class Count {
   abstract fullAt(): number
 }
 
+/** Keys that are worth no effort to forget. */
+const few = 1_000
+
 /** How many of those used longest ago are looked at for one to forget. */
 const mostLookedAt = 16
 
@@ -51,6 +54,7 @@ export const memoryLimits = (maxKeys: number): RateLimitStoreShape & { readonly 
   }
 
   const makeRoom = (now: number): void => {
+    if (size < Math.min(maxKeys, few)) return
     // two for one, so that what nobody uses any more goes
     for (let n = 0; n < 2 && oldest !== undefined && oldest.fullAt() <= now; n++) forget(oldest)
     if (size < maxKeys) return

@@ -54,8 +54,8 @@ export class RateLimitStore extends Context.Service<RateLimitStore, RateLimitSto
   declare readonly "~mcpipe/supplied": "app"
 
   /**
-   * Counts in the memory of this process. A key of which nothing is missing any more is forgotten; where there are too many,
-   * one of the 16 used longest ago makes room, the one that has its whole limit back or will have it first. Throws a
+   * Counts in the memory of this process. Beyond 1,000 keys, those that have their whole limit back are forgotten as new ones
+   * come; where there are too many, one of the 16 used longest ago makes room, the one that will have it back first. Throws a
    * DefinitionError for limits out of range.
    */
   static layerMemory({ maxKeys = 100_000 }: MemoryLimitsOptions = {}): Layer.Layer<RateLimitStore> {

@@ -78,13 +78,15 @@ describe("RateLimitStore.layerMemory", () => {
     )
   })
 
-  it("forgets what has its whole limit back, two for each new key", () => {
-    const { take, size } = memoryLimits(1_000)
+  it("forgets what has its whole limit back, two for each new key, while there are 1,000 or more", () => {
+    const { take, size } = memoryLimits(10_000)
     const one = limit()
-    for (let n = 0; n < 100; n++) take(one, `old ${n}`, 1, 0)
-    expect(size()).toBe(100)
-    for (let n = 0; n < 50; n++) take(one, `new ${n}`, 10, 100)
-    expect(size()).toBe(50)
+    for (let n = 0; n < 2_000; n++) take(one, `old ${n}`, 1, 0)
+    expect(size()).toBe(2_000)
+    for (let n = 0; n < 500; n++) take(one, `new ${n}`, 10, 100)
+    expect(size()).toBe(1_500)
+    for (let n = 0; n < 600; n++) take(one, `newer ${n}`, 10, 100)
+    expect(size()).toBe(1_100)
   })
 
   it("makes room by forgetting what has its limit back, or will have it first, of the 16 used longest ago", () => {
