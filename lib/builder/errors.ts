@@ -56,6 +56,39 @@ export class ResourceNotFound extends PublicError {
   }
 }
 
+export interface TryAgainLaterOptions extends Omit<PublicErrorOptions, "data"> {
+  /** Further members of the error's `data`. */
+  readonly data?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * `"client"`: this caller has had its share (HTTP 429, RFC 6585 §4). `"server"`: nobody is served now (HTTP 503,
+   * RFC 9110 §15.6.4). Default `"server"`.
+   */
+  readonly because?: "client" | "server" | undefined
+  /** Seconds after which another try has a chance, an integer from 1; sent in `data` and as `Retry-After` (RFC 9110 §10.2.3). */
+  readonly retryAfter: number
+}
+
+/**
+ * Refuses a request for the moment; failed by `request` hooks. Over HTTP the answer has a status and header that say so too,
+ * where nothing was sent before it.
+ */
+export class TryAgainLater extends PublicError {
+  override readonly name: string = "TryAgainLater"
+  readonly "~mcpipe/TryAgainLater" = true
+  readonly because: "client" | "server"
+  readonly retryAfter: number
+  constructor(message: string, { because = "server", retryAfter, data, ...options }: TryAgainLaterOptions) {
+    if (!Number.isSafeInteger(retryAfter) || retryAfter < 1) {
+      throw new DefinitionError(`TryAgainLater: retryAfter is ${retryAfter}; use whole seconds, 1 or more.`)
+    }
+    super(message, { ...options, data: { retryAfter, ...data } })
+    this.because = because
+    this.retryAfter = retryAfter
+  }
+}
+
+export const isTryAgainLater = (u: unknown): u is TryAgainLater => u instanceof Error && "~mcpipe/TryAgainLater" in u
+
 export const isResourceNotFound = (u: unknown): u is ResourceNotFound =>
   u instanceof Error && "~mcpipe/ResourceNotFound" in u
 

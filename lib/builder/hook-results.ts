@@ -11,6 +11,9 @@ export const checkHookResult = (name: HookName, result: unknown): void => {
   throw new TypeError(`The middleware hook ${name} must return ${check.wanted}.`)
 }
 
+/** Whether there is anything to check of a hook. */
+export const hasCheck = (name: HookName): boolean => checks[name] !== undefined
+
 interface Check {
   readonly valid: (result: any) => boolean
   readonly wanted: string

@@ -6,7 +6,7 @@ import type { Component } from "./component.ts"
 import type { ResourceContents } from "./contents.ts"
 import { DefinitionError } from "./errors.ts"
 import { type Handled, invokerOf, type Needs, type ServicesOf } from "./handler.ts"
-import { checkHookResult } from "./hook-results.ts"
+import { checkHookResult, hasCheck } from "./hook-results.ts"
 import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./listing.ts"
 import type { PromptResult } from "./messages.ts"
 import type { Prompt } from "./prompt.ts"
@@ -213,13 +213,17 @@ export const isMiddleware = (u: unknown): u is Middleware<unknown, unknown> =>
 
 /** Generator hooks become Effects, and what hooks give is checked before anything is made of it. */
 const uniformHook = (name: HookName, hook: (next: any, call: any) => unknown): UniformHook => {
+  const isChecked = hasCheck(name)
   const checked = (result: unknown) => {
     checkHookResult(name, result)
     return result
   }
   return (next, call) => {
     const returned = hook(next, call)
-    if (Effect.isEffect(returned)) return Effect.map(returned as Effect.Effect<any, unknown, any>, checked)
+    if (Effect.isEffect(returned)) {
+      const effect = returned as Effect.Effect<any, unknown, any>
+      return isChecked ? Effect.map(effect, checked) : effect
+    }
     if (Object.prototype.toString.call(returned) === "[object Generator]") {
       return Effect.map(
         Effect.gen(() => returned as any),

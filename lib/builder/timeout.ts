@@ -40,3 +40,11 @@ export const resetsOnProgress = (timeout: Timeout): boolean =>
 /** `Tool "t" timed out after 5 ms.`, for whoever waited. */
 export const timedOut = (subject: string, timeout: Timeout): string =>
   `${subject} timed out after ${millisOf(timeout)} ms${resetsOnProgress(timeout) ? " without progress" : ""}.`
+
+/** Marks an error as what a call got whose time was up; the mark travels with the error, and no client sees it. */
+export const markTimedOut = <E extends Error>(error: E): E => Object.defineProperty(error, mark, { value: true })
+
+/** Whether an error says that time was up, whatever its class. */
+export const isTimedOut = (u: unknown): boolean => u instanceof Error && mark in u
+
+const mark = "~mcpipe/timedOut"

@@ -1,4 +1,4 @@
-import { isResourceNotFound } from "../builder/errors.ts"
+import { isResourceNotFound, isTryAgainLater } from "../builder/errors.ts"
 import { coreMethodNames } from "../builder/extension.ts"
 import type { Caller as AskerShape } from "../builder/visibility.ts"
 import type { Running } from "../runtime/app.ts"
@@ -282,6 +282,10 @@ const refusalOf = (
   }
   if (era === "sessionless" && error instanceof ClientUnsupported) {
     return refusal("missing-capability", message, { data: { requiredCapabilities: error.requiredCapabilities } })
+  }
+  if (isTryAgainLater(error)) {
+    const headers = { "retry-after": String(error.retryAfter) }
+    return refusal(error.because === "client" ? "too-many-requests" : "overloaded", message, { code, data, headers })
   }
   if (error instanceof InvalidArguments) return refusal("invalid-params", message)
   return refusal("public-error", message, { code, data })

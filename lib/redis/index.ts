@@ -8,6 +8,7 @@ export { type EventLimits, type RedisEventOptions, redisEventStore } from "./eve
 export { redisJournalStore } from "./journal-store.ts"
 export { type RedisLayerOptions, redisLayer } from "./layer.ts"
 export type { RedisOptions } from "./options.ts"
+export { redisRateLimitStore } from "./rate-limit-store.ts"
 export { RedisError } from "./redis-error.ts"
 export { redisSessionStore } from "./session-store.ts"
 export { redisStateStore } from "./state-store.ts"

@@ -15,6 +15,7 @@ import { Elicitation } from "../services/elicitation.ts"
 import { EventStore } from "../services/event-store.ts"
 import { JournalStore } from "../services/journal-store.ts"
 import { Progress } from "../services/progress.ts"
+import { RateLimitStore } from "../services/rate-limit-store.ts"
 import { Roots } from "../services/roots.ts"
 import { Sampling } from "../services/sampling.ts"
 import { Session } from "../services/session.ts"
@@ -127,7 +128,8 @@ const appServices = Layer.mergeAll(
   JournalStore.layerMemory(),
   StateStore.layerMemory(),
   SessionStore.layerMemory(),
-  EventStore.layerMemory()
+  EventStore.layerMemory(),
+  RateLimitStore.layerMemory()
 )
 
 /**

@@ -1,6 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { millisOf, resetsOnProgress, type Timeout } from "../builder/timeout.ts"
+import { markTimedOut, millisOf, resetsOnProgress, type Timeout } from "../builder/timeout.ts"
 import { callOf } from "../services/current-call.ts"
 import { Asking } from "./asking.ts"
 
@@ -32,7 +32,7 @@ export const timed = <A>(
   error: () => Error,
   of?: TimedCall
 ): Effect.Effect<A, unknown, any> => {
-  const late = Effect.suspend(() => Effect.fail(error()))
+  const late = Effect.suspend(() => Effect.fail(markTimedOut(error())))
   return Effect.withFiber((fiber) => {
     const { pauses, onProgress, cut } = of ?? surrounding(callOf(fiber.context))
     const millis = millisOf(timeout)

@@ -6,6 +6,7 @@ export const rooms = ["builder", "services", "runtime", "protocol", "transports"
 /** Entries beside the front door, each a folder that nothing else imports, with the rooms it may know. */
 export const annexes: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-ai": ["builder", "services"],
+  middleware: ["builder", "services", "runtime"],
   redis: ["builder", "services"],
   testing: rooms
 }

@@ -191,3 +191,23 @@ if redis.call("TYPE", KEYS[1]).ok == "zset" then
 end
 redis.call("PEXPIRE", KEYS[1], math.max(0, redis.call("PTTL", KEYS[1]) - ARGV[1]))
 `
+
+/** The same for rate limits, which say in their fields when something was taken. */
+export const elapseLimits = ({ send }: OpenClient, prefix: string, millis: number): Effect.Effect<unknown> =>
+  Effect.promise(async () => {
+    const keys: ReadonlyArray<string> = await send("EVAL", `return redis.call("KEYS", "${prefix}limit:*")`, "0")
+    for (const key of keys) await send("EVAL", backdate, "1", key, String(millis))
+  })
+
+/** Slots are a twentieth of the window in the key: so many, rounded up, lie between then and now. */
+const backdate = `
+local window = tonumber(string.match(KEYS[1], "^[^:]*:limit:[^:]*:(%d+):"))
+local kept = redis.call("HGETALL", KEYS[1])
+if window then
+  local by = math.ceil(ARGV[1] / (window / 20) - 1e-6)
+  redis.call("DEL", KEYS[1])
+  for at = 1, #kept, 2 do redis.call("HSET", KEYS[1], string.format("%.0f", kept[at] - by), kept[at + 1]) end
+else
+  redis.call("HINCRBYFLOAT", KEYS[1], "at", -ARGV[1])
+end
+`

@@ -11,6 +11,7 @@ import { afterAll, describe, expect, expectTypeOf, it } from "vitest"
 import { ChangeRelay } from "../../lib/services/change-relay.ts"
 import { EventStore } from "../../lib/services/event-store.ts"
 import { JournalStore } from "../../lib/services/journal-store.ts"
+import type { RateLimitStore } from "../../lib/services/rate-limit-store.ts"
 import { SessionStore, type StoredSession } from "../../lib/services/session-store.ts"
 import { StateStore } from "../../lib/services/state-store.ts"
 import { clients, freshPrefix, type OpenClient, packages, useRedis, withRedis } from "../kit/redis.ts"
@@ -210,7 +211,7 @@ describe("redisLayer", () => {
     expectTypeOf<ioredis.Cluster>().toExtend<Client>()
     expectTypeOf<URL>().not.toExtend<Client>()
     expectTypeOf(redisLayer({ client })).toEqualTypeOf<
-      Layer.Layer<SessionStore | EventStore | StateStore | JournalStore | ChangeRelay>
+      Layer.Layer<SessionStore | EventStore | StateStore | JournalStore | RateLimitStore | ChangeRelay>
     >()
     expectTypeOf(redisEventStore({ client, maxEvents: 1 })).toEqualTypeOf<Layer.Layer<EventStore>>()
   })

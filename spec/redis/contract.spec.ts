@@ -5,6 +5,7 @@ import {
   redisChangeRelay,
   redisEventStore,
   redisJournalStore,
+  redisRateLimitStore,
   redisSessionStore,
   redisStateStore
 } from "mcpipe/redis"
@@ -14,9 +15,19 @@ import { StateStore } from "../../lib/services/state-store.ts"
 import { changeRelayContract } from "../contract/change-relay.ts"
 import { eventStoreContract } from "../contract/event-store.ts"
 import { journalStoreContract } from "../contract/journal-store.ts"
+import { rateLimitStoreContract } from "../contract/rate-limit-store.ts"
 import { sessionStoreContract } from "../contract/session-store.ts"
 import { stateStoreContract } from "../contract/state-store.ts"
-import { clients, clusterClients, elapse, freshPrefix, packages, useRedis, withRedis } from "../kit/redis.ts"
+import {
+  clients,
+  clusterClients,
+  elapse,
+  elapseLimits,
+  freshPrefix,
+  packages,
+  useRedis,
+  withRedis
+} from "../kit/redis.ts"
 
 /** Redis' clock does not stand still: with a thousand times the lifetimes, what a case takes is nothing to it. */
 const stretch = 1000
@@ -74,6 +85,16 @@ const contracts = (name: string, { open }: ReturnType<typeof useRedis>): void =>
       ).pipe(Layer.provide(redisJournalStore(options)))
     )
   )
+
+  rateLimitStoreContract(`${name}: redisRateLimitStore`, () => {
+    const prefix = freshPrefix()
+    return {
+      layer: Layer.suspend(() => redisRateLimitStore({ client: open().client, prefix })),
+      elapse: (millis) => elapseLimits(open(), prefix, millis),
+      run: (program) => Effect.runPromise(program),
+      slack: 60_000
+    }
+  })
 
   changeRelayContract(`${name}: redisChangeRelay`, () => ({
     layer: subject(redisChangeRelay).layer,
