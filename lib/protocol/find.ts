@@ -1,5 +1,6 @@
 import { findResource, knownVersions, versionOf } from "../runtime/catalogue.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "../runtime/entry.ts"
+import { shows } from "../runtime/session-rules.ts"
 import { isRecord, type Params, quoted, type WireRequest } from "./method.ts"
 import { type Refusal, refusal } from "./reasons.ts"
 
@@ -18,7 +19,8 @@ export const findUri = (uri: string, params: Params, request: WireRequest): Reso
   chosen(findResource(request.catalogue, uri), params, request, "unknown-resource")
 
 /** Whether a client may know of a component. */
-export const sees = ({ asker }: WireRequest, entry: Entry): boolean => entry.visible?.(asker) !== false
+export const sees = ({ asker, rules }: WireRequest, entry: Entry): boolean =>
+  entry.visible?.(asker) !== false && shows(rules, entry.place)
 
 const chosen = <E extends Entry>(
   highest: E | undefined,

@@ -89,7 +89,8 @@ export class HttpSession extends LivePeer {
   }
 
   /** Makes the session what the store says it is. */
-  restore({ logLevel, subscriptions }: StoredSession): void {
+  restore({ logLevel, subscriptions, visibility }: StoredSession): void {
+    if (visibility !== undefined) this.apply({ type: "visibility", rules: visibility })
     if (logLevel !== undefined) this.apply({ type: "log-level", level: logLevel })
     for (const uri of subscriptions) this.apply({ type: "subscribed", uri })
     // a client that goes on at another process has initialized at the first

@@ -21,6 +21,7 @@ import { Sampling } from "../services/sampling.ts"
 import { Session } from "../services/session.ts"
 import { SessionStore } from "../services/session-store.ts"
 import { StateStore } from "../services/state-store.ts"
+import { Visibility } from "../services/visibility.ts"
 import { askingOptions, type AskingSettings, type AskingSettingsInput, askingSettings } from "./asking-settings.ts"
 import { type Catalogue, catalogueOf, changedKinds } from "./catalogue.ts"
 import type { RequestHook } from "./entry.ts"
@@ -155,7 +156,8 @@ export const run = (
       Context.add(Sampling, Sampling.live),
       Context.add(Roots, Roots.live),
       Context.add(Session, Session.live),
-      Context.add(Durable, Durable.live)
+      Context.add(Durable, Durable.live),
+      Context.add(Visibility, Visibility.live)
     )
     const built = yield* buildContexts(assembly.nodes, base as Context.Context<never>, scope)
     cells.whole.push(...built.map(({ whole }) => flat(whole)))

@@ -7,6 +7,8 @@ import { idOf } from "./names.ts"
 import { describeNode, type Node } from "./node.ts"
 import { isSamePlace, originOf, type Place, typeOf } from "./place.ts"
 import { placementOf } from "./placement.ts"
+import type { VisibilityRule } from "../services/visibility.ts"
+import { isHidden, shows } from "./session-rules.ts"
 import type { Loss } from "./shelf.ts"
 import { servedOf } from "./versions.ts"
 
@@ -26,7 +28,10 @@ export interface Catalogue {
   /** What collision policies left out. */
   readonly losses: ReadonlyArray<Loss>
   readonly byId: ReadonlyMap<string, Entry>
+  /** What is listed for those who have switched nothing. */
   readonly lists: Lists
+  /** What may be listed at all: the highest version of each component. */
+  readonly shelves: ReadonlyArray<Place>
   readonly completes: boolean
   /** What the protocol room prepared from this snapshot; thrown away with it. */
   readonly prepared: Map<string, unknown>
@@ -70,7 +75,11 @@ export const catalogueOf = (
     versions: served.length === entries.length ? noVersions : versionsOf(entries),
     byId,
     losses,
-    lists: listsOf(root, highest),
+    lists: listsOf(
+      root,
+      highest.filter((place) => !isHidden(place))
+    ),
+    shelves: highest,
     completes: served.some((entry) => entry.type !== "tool" && entry.complete !== undefined),
     prepared: new Map()
   }
@@ -163,6 +172,23 @@ const isSameList = (before: Catalogue, after: Catalogue, kind: ComponentKind): b
 
 const listed = (catalogue: Catalogue, kind: ComponentKind): ReadonlyArray<Entry> =>
   kind === "resources" ? [...catalogue.resources.values(), ...catalogue.templates] : [...catalogue[kind].values()]
+
+/** The lists of a session that has switched something; kept while its rules are the same. */
+export const listsFor = (catalogue: Catalogue, root: Node, rules: ReadonlyArray<VisibilityRule>): Lists => {
+  const known = switchedLists.get(rules)
+  if (known?.catalogue === catalogue) return known.lists
+  const lists = listsOf(
+    root,
+    catalogue.shelves.filter((place) => shows(rules, place))
+  )
+  switchedLists.set(rules, { catalogue, lists })
+  return lists
+}
+
+const switchedLists = new WeakMap<
+  ReadonlyArray<VisibilityRule>,
+  { readonly catalogue: Catalogue; readonly lists: Lists }
+>()
 
 /** The resource that serves a URI: the static one, else the most literal template that matches. */
 export const findResource = (catalogue: Catalogue, uri: string): ResourceEntry | undefined =>

@@ -7,6 +7,7 @@ import type { LogLevel } from "../services/client-log.ts"
 import type { Asking } from "./asking.ts"
 import type { AskPlan } from "./asks-for.ts"
 import type { Entry } from "./entry.ts"
+import { pathOf } from "./node.ts"
 import type { Facts } from "./request.ts"
 
 /** The call that one run of an operation is part of. What it asks through is made when it first asks: most calls never do. */
@@ -44,6 +45,14 @@ export class LiveCall implements Call {
 
   get uriOf(): Call["uriOf"] {
     return this.#entry?.uriOf
+  }
+
+  get visibility(): Call["visibility"] {
+    return this.#facts.visibility
+  }
+
+  get at(): string {
+    return this.#entry === undefined ? "" : pathOf(this.#entry.node).join("/")
   }
 
   get errors(): ReadonlyArray<ErrorClass> {

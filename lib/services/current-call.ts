@@ -4,6 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { ErrorClass } from "../builder/component.ts"
 import type { Asks } from "./asks.ts"
 import type { LogLevel } from "./client-log.ts"
+import type { SessionVisibility } from "./visibility.ts"
 
 /** What a client is told waits for a slow one: a promise that settles once it has read enough, or is gone. Never rejects. */
 export type Told = Promise<void> | void
@@ -27,6 +28,10 @@ export interface Call {
   readonly logLevel: LogLevel
   /** How the client can be asked; undefined outside of tools, resources, prompts and the middleware inside of them. */
   readonly asks: Asks | undefined
+  /** What the session of the call has switched; or why nothing can be switched. */
+  readonly visibility?: SessionVisibility | "sessionless" | "no-session" | "server" | undefined
+  /** The mount path of the server whose component is called. */
+  readonly at?: string | undefined
   /** Whether nothing of this round may go on, because its client has to answer first. */
   readonly suspended: () => boolean
   /** True where a finished call runs once more to see whether it is deterministic: nobody is to hear of it. */
