@@ -32,7 +32,11 @@ export const timed = <A>(
   error: () => Error,
   of?: TimedCall
 ): Effect.Effect<A, unknown, any> => {
-  const late = Effect.suspend(() => Effect.fail(error()))
+  const late = Effect.suspend(() => {
+    const made = error()
+    timeUp.add(made)
+    return Effect.fail(made)
+  })
   return Effect.withFiber((fiber) => {
     const { pauses, onProgress, cut } = of ?? surrounding(callOf(fiber.context))
     const millis = millisOf(timeout)
@@ -51,6 +55,11 @@ export const timed = <A>(
     return Effect.raceFirst(effect, Effect.andThen(Effect.map(up, cut), late))
   })
 }
+
+/** Whether an error says that the time of `timed` was up, whatever its class. */
+export const isTimeUp = (error: unknown): boolean => typeof error === "object" && error !== null && timeUp.has(error)
+
+const timeUp = new WeakSet<object>()
 
 const surrounding = (call: ReturnType<typeof callOf>): TimedCall => {
   const asks = call?.asks

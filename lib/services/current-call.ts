@@ -29,6 +29,8 @@ export interface Call {
   readonly asks: Asks | undefined
   /** Whether nothing of this round may go on, because its client has to answer first. */
   readonly suspended: () => boolean
+  /** To be called whenever the state of a session is looked at. */
+  readonly usesState?: (() => void) | undefined
   /** The error classes whose messages clients may see. */
   readonly errors: ReadonlyArray<ErrorClass>
 }
