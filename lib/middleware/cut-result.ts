@@ -63,8 +63,8 @@ const cutParts = (given: ToolResult, room: number, suffix: string, cuts: Cuts): 
   const half = Math.floor(room / 2)
   const ofContent = jsonBytes(content, half)
   const ofStructured = jsonBytes(structuredContent, half)
-  const cut = cutBlocks(ofStructured <= half ? room - ofStructured : ofContent <= half ? ofContent : half)
-  const structured = structuredIn(ofContent <= half ? room - ofContent : ofStructured <= half ? ofStructured : half)
+  const cut = cutBlocks(ofStructured <= half ? room - ofStructured : Math.min(ofContent, half))
+  const structured = structuredIn(ofContent <= half ? room - ofContent : Math.min(ofStructured, half))
   return cut === undefined || structured === impossible ? undefined : { content: cut, structured }
 }
 
