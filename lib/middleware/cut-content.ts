@@ -5,7 +5,7 @@ import { carryRef } from "../builder/resource-ref.ts"
 import type { Items } from "./cut-list.ts"
 import { cutText, impossible } from "./cut-value.ts"
 import { type Cuts, metaKey } from "./cuts.ts"
-import { jsonBytes, stringBytes } from "./json-bytes.ts"
+import { jsonBytes, utf8Bytes } from "./json-bytes.ts"
 
 /** How content of tools is made smaller. */
 export const contentItems = (suffix: string, cuts: Cuts): Items<Block> => ({
@@ -88,13 +88,13 @@ const describeBlock = (block: Block): readonly [string, number] => {
     case "resource_link":
       return ["a link", jsonBytes(block, Number.POSITIVE_INFINITY)]
     case "text":
-      return ["a text", stringBytes(block.text, Number.POSITIVE_INFINITY) - 2]
+      return ["a text", utf8Bytes(block.text)]
   }
 }
 
 const describeContents = ({ mimeType, text, blob }: ResourceContents): readonly [string, number] => [
   named(mimeType),
-  blob === undefined ? stringBytes(text ?? "", Number.POSITIVE_INFINITY) - 2 : bytesOfBase64(blob)
+  blob === undefined ? utf8Bytes(text ?? "") : bytesOfBase64(blob)
 ]
 
 const named = (mimeType: string | undefined): string => (mimeType ?? "a part").slice(0, 48)

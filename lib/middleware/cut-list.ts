@@ -30,20 +30,26 @@ export const cutList = <A>(
   const sizes = items.map((item) => jsonBytes(item, bytes))
   // brackets, and commas between
   const room = bytes - 1 - Math.max(1, items.length)
-  const leftOut = (item: A, at: number): A => {
+  const noteOf = (item: A): A => {
     const [words, size] = describe(item)
-    cuts.add(`${path}[${at}]`, 0, size, "bytes")
     return note(item, `[${words} of ${size} bytes left out: too long for this answer]`)
+  }
+  const leftOut = (item: A, at: number, note = noteOf(item)): A => {
+    cuts.add(`${path}[${at}]`, 0, describe(item)[1], "bytes")
+    return note
   }
   let share = shareOf(sizes, room)
   if (share >= leastShare) {
-    const whole = sizes.map((size, at) => (size > share && !isText(items[at]!) ? leastShare : size))
-    share = shareOf(whole, room)
-  }
-  if (share >= leastShare) {
+    const notes = items.map((item, at) => (sizes[at]! > share && !isText(item) ? noteOf(item) : undefined))
+    // what they take less is for texts
+    share = shareOf(
+      sizes.map((size, at) => (notes[at] === undefined ? size : jsonBytes(notes[at], bytes))),
+      room
+    )
     const made = items.map((item, at) => {
+      if (notes[at] !== undefined) return leftOut(item, at, notes[at])
       if (sizes[at]! <= share) return item
-      return (isText(item) ? shorten(item, Math.floor(share), `${path}[${at}]`) : undefined) ?? leftOut(item, at)
+      return shorten(item, Math.floor(share), `${path}[${at}]`) ?? leftOut(item, at)
     })
     return jsonBytes(made, bytes) <= bytes ? made : undefined
   }

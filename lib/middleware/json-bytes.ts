@@ -33,10 +33,11 @@ export const jsonOf = (value: unknown, key: string): unknown => {
 const bytesOf = (given: unknown, limit: number, key: string, depth: number, ofString: StringBytes): number => {
   const value = jsonOf(given, key)
   if (typeof value === "string") return ofString(value, limit)
-  if (typeof value === "number") return Number.isFinite(value) ? String(value).length : 4
-  if (typeof value === "boolean") return value ? 4 : 5
-  if (value === null || isNothing(value)) return 4
-  if (typeof value !== "object" || depth > deepest) return tooMany
+  if (typeof value !== "object" || value === null) {
+    const bytes = isNothing(value) || (typeof value === "number" && !Number.isFinite(value)) ? 4 : String(value).length
+    return bytes > limit ? tooMany : bytes
+  }
+  if (depth > deepest) return tooMany
   // brackets, and the comma before each but the first
   let sum = 1
   if (Array.isArray(value)) {
@@ -90,6 +91,19 @@ export const unitsThatFit = (text: string, bytes: number): number => {
     if (pair) i++
   }
   return text.length
+}
+
+/** Bytes of a text in UTF-8; half characters count as U+FFFD. */
+export const utf8Bytes = (text: string): number => {
+  let sum = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (isPairAt(text, i, code)) {
+      sum += 4
+      i++
+    } else sum += code < 0x80 ? 1 : code < 0x800 ? 2 : 3
+  }
+  return sum
 }
 
 const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff
