@@ -130,7 +130,7 @@ const policyOf = ({
   const delays = Schedule.modifyDelay(growing, ({ duration }) =>
     Effect.map(Random.next, (chance) => {
       const whole = Math.min(Duration.toMillis(duration), maxDelay)
-      return Duration.millis(whole * (1 - jitter * chance))
+      return Duration.millis(Math.round(whole * (1 - jitter * chance)))
     })
   )
   return { attempts, delays, retryIf }
@@ -168,7 +168,7 @@ const attempted = <A>(
             yield* Effect.annotateLogs(Effect.logWarning(`${subject()} failed and is tried again`, cause), {
               attempt,
               attempts,
-              delay: Math.round(Duration.toMillis(delay))
+              delay: Duration.toMillis(delay)
             })
             yield* Effect.sleep(delay)
             attempt++
