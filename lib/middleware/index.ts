@@ -3,6 +3,7 @@
  * whether it stands around wire requests or inside of the logical call, and counts one logical call once.
  */
 export { audit, type AuditOptions, type AuditRecord } from "./audit.ts"
+export { type Cache, cache, type CacheOptions, type CacheStats } from "./cache.ts"
 export type { CallFailure } from "./call-failure.ts"
 export type { CircuitState } from "./circuit.ts"
 export { circuitBreaker, type CircuitBreakerOptions } from "./circuit-breaker.ts"
@@ -17,4 +18,7 @@ export type { RateLimitOptions } from "./rate-limit-options.ts"
 export type { KeyPart, RequestKey } from "./request-key.ts"
 export type { RequestScope } from "./request-scope.ts"
 export type { CircuitChange } from "./circuits.ts"
+export { responseLimit, type ResponseLimitOptions } from "./response-limit.ts"
+export { type FailedAttempt, retry, type RetryOptions } from "./retry.ts"
+export { type CallTimeoutOptions, timeout } from "./timeout.ts"
 export { timing, type TimingOptions } from "./timing.ts"

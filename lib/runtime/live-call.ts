@@ -21,6 +21,7 @@ export class LiveCall implements Call {
   #asks: Asking | undefined
   #listeners: Array<() => void> | undefined
   #cut = false
+  #stateUses = 0
   /** The fiber of the run, which asking may have to stop. */
   fiber: Fiber.Fiber<unknown, unknown> | undefined
 
@@ -107,6 +108,24 @@ export class LiveCall implements Call {
   get asked(): Asking | undefined {
     const { channel } = this.#facts
     return channel.type === "replay" && channel.journal !== undefined ? this.#asking : this.#asks
+  }
+
+  /**
+   * Grows whenever the run asks, begins a step, takes a number of its own or looks at the state of its session: what it comes
+   * to then is good for this call alone.
+   */
+  get uses(): number {
+    return this.#stateUses + (this.#asks?.uses ?? 0)
+  }
+
+  usesState(): void {
+    this.#stateUses++
+  }
+
+  /** The URI that the client asked for, where it reads a resource. */
+  get uri(): string | undefined {
+    const { uri } = this.#facts.params
+    return typeof uri === "string" ? uri : undefined
   }
 
   /** The request ends early, and so do its steps. */

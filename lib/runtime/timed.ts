@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { markTimedOut, millisOf, resetsOnProgress, type Timeout } from "../builder/timeout.ts"
@@ -47,8 +48,18 @@ export const timed = <A>(
         progressed = clock.currentTimeMillisUnsafe()
       })
     }
-    const up = elapsed(millis, pauses, () => progressed)
-    return Effect.raceFirst(effect, Effect.andThen(Effect.map(up, cut), late))
+    let over = false
+    const up = Effect.map(
+      elapsed(millis, pauses, () => progressed),
+      () => {
+        over = true
+        cut()
+      }
+    )
+    // a step that is cut may end the effect before the race is decided
+    return Effect.catchCause(Effect.raceFirst(effect, Effect.andThen(up, late)), (cause) =>
+      over && Cause.hasInterruptsOnly(cause) ? late : Effect.failCause(cause)
+    )
   })
 }
 

@@ -36,6 +36,8 @@ export interface Call {
   readonly suspended: () => boolean
   /** True where a finished call runs once more to see whether it is deterministic: nobody is to hear of it. */
   readonly rehearsal?: boolean | undefined
+  /** To be called whenever the state of a session is looked at. */
+  readonly usesState?: (() => void) | undefined
   /** The error classes whose messages clients may see. */
   readonly errors: ReadonlyArray<ErrorClass>
 }
