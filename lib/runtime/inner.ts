@@ -1,27 +1,36 @@
 import * as Effect from "effect/Effect"
-import { ResourceNotFound, ToolError } from "../builder/errors.ts"
+import type { Component } from "../builder/component.ts"
+import { isPublicError, ResourceNotFound, ToolError } from "../builder/errors.ts"
 import type { Inner } from "../builder/transform.ts"
+import type { Caller } from "../builder/visibility.ts"
+import { callOf } from "../services/current-call.ts"
 import { caller } from "./caller.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
+import { messageOf } from "./failure.ts"
 import { entryOf } from "./make-entry.ts"
 import { kindOfPlace } from "./listed.ts"
 import { seenFrom } from "./listing.ts"
+import { localUri, mountedUri } from "./names.ts"
 import type { Node } from "./node.ts"
 import { type Place, typeOf } from "./place.ts"
+import { shows } from "./session-rules.ts"
 import { servedOf } from "./versions.ts"
 
-/** What a transform on a mount of `node` stands around, for the components that it adds. Nothing is prepared before it is used. */
-export const innerOf = (places: ReadonlyArray<Place>, node: Node): Inner => {
+/**
+ * What a transform on the mount of `child` on `node` stands around, for the components that it adds. Nothing is prepared
+ * before it is used.
+ */
+export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): Inner => {
   let prepared: ReadonlyArray<Place> | undefined
   const served = () => (prepared ??= servedOf(places))
   const list = <A>(kind: "tools" | "prompts" | "resources" | "templates") =>
-    Effect.suspend(() =>
+    Effect.flatMap(shown, (isShown) =>
       seenFrom(
         node,
         kind,
-        served().filter((place) => kindOfPlace(place) === kind)
+        served().filter((place) => kindOfPlace(place) === kind && isShown(place))
       )
-    ) as Effect.Effect<A, unknown, any>
+    ) as Effect.Effect<ReadonlyArray<A>, unknown, any>
   const entries = new Map<Place, Entry>()
   const entry = (place: Place): Entry => {
     const known = entries.get(place)
@@ -31,10 +40,10 @@ export const innerOf = (places: ReadonlyArray<Place>, node: Node): Inner => {
     return made
   }
   const found = (type: "tool" | "prompt", name: string): Effect.Effect<Entry, ToolError> =>
-    Effect.flatMap(caller, (who) => {
+    Effect.flatMap(asker, ({ who, isShown }) => {
       const place = served().find((one) => typeOf(one) === type && one.name === name)
       const known = place === undefined ? undefined : entry(place)
-      return known === undefined || known.visible?.(who) === false
+      return known === undefined || !isShown(known.place) || known.visible?.(who) === false
         ? Effect.fail(new ToolError(`There is no ${type} ${JSON.stringify(name)}.`))
         : Effect.succeed(known)
     })
@@ -43,10 +52,12 @@ export const innerOf = (places: ReadonlyArray<Place>, node: Node): Inner => {
     prompts: list("prompts"),
     resources: list("resources"),
     templates: list("templates"),
-    call: (name, args) => Effect.flatMap(found("tool", name), (tool) => (tool as ToolEntry).run(args)),
-    get: (name, args) => Effect.flatMap(found("prompt", name), (prompt) => (prompt as PromptEntry).run(args)),
+    call: (name, args) =>
+      Effect.flatMap(found("tool", name), (tool) => declared((tool as ToolEntry).run(args), tool.component)),
+    get: (name, args) =>
+      Effect.flatMap(found("prompt", name), (prompt) => declared((prompt as PromptEntry).run(args), prompt.component)),
     read: (uri) =>
-      Effect.flatMap(caller, (who) => {
+      Effect.flatMap(asker, ({ who, isShown }) => {
         const resources = served()
           .filter((place) => typeOf(place) === "resource")
           .map((place) => entry(place) as ResourceEntry)
@@ -55,9 +66,34 @@ export const innerOf = (places: ReadonlyArray<Place>, node: Node): Inner => {
               Number(a.template.isTemplate) - Number(b.template.isTemplate) || b.template.literals - a.template.literals
           )
         const resource = resources.find(({ template }) => template.match(uri) !== undefined)
-        return resource === undefined || resource.visible?.(who) === false
+        return resource === undefined || !isShown(resource.place) || resource.visible?.(who) === false
           ? Effect.fail(new ResourceNotFound())
-          : resource.run(uri)
-      })
+          : declared(resource.run(uri), resource.component)
+      }),
+    outside: (uri) => mountedUri(uri, child),
+    inside: (uri) => localUri(uri, child)
   }
+}
+
+/** Whether the session of this fiber sees a component. */
+const shown: Effect.Effect<(place: Place) => boolean> = Effect.map(Effect.context<never>(), (context) => {
+  const switches = callOf(context)?.visibility
+  const rules = typeof switches === "object" ? switches.rules() : []
+  return (place) => shows(rules, place)
+})
+
+const asker: Effect.Effect<{ readonly who: Caller; readonly isShown: (place: Place) => boolean }> = Effect.all({
+  who: caller,
+  isShown: shown
+})
+
+/** What a component lets clients see of its failures, whoever called it. */
+const declared = <A>(called: Effect.Effect<A, unknown, any>, component: Component): Effect.Effect<A, unknown, any> => {
+  const { errors } = component["~mcpipe/Component"]
+  if (errors.length === 0) return called
+  return Effect.mapError(called, (error) =>
+    error instanceof Error && !isPublicError(error) && errors.some((known) => error instanceof known)
+      ? new ToolError(messageOf(error), { cause: error })
+      : error
+  )
 }
