@@ -12,6 +12,8 @@ export interface FieldState {
   readonly into: (name: string | undefined) => FieldStep
   /** Whether no path goes on from here. */
   readonly dead: boolean
+  /** The names that occur in paths; all others lead to the same step. */
+  readonly names: ReadonlySet<string>
 }
 
 export interface FieldStep {
@@ -36,13 +38,13 @@ type Place = readonly [path: number, segment: number]
 class Machine {
   readonly #paths: ReadonlyArray<ReadonlyArray<Segment>>
   /** Names that occur in paths; all others lead to the same state. */
-  readonly #named: ReadonlySet<string>
+  readonly named: ReadonlySet<string>
   readonly #ignoreCase: boolean
   readonly #states = new Map<string, State>()
 
   constructor(paths: ReadonlyArray<ReadonlyArray<Segment>>, named: ReadonlySet<string>, ignoreCase: boolean) {
     this.#paths = paths
-    this.#named = named
+    this.named = named
     this.#ignoreCase = ignoreCase
   }
 
@@ -53,7 +55,7 @@ class Machine {
   /** The name under which a member's step is kept; undefined for the one of all names that no path has. */
   known(name: string): string | undefined {
     const own = this.#ignoreCase ? name.toLowerCase() : name
-    return this.#named.has(own) ? own : undefined
+    return this.named.has(own) ? own : undefined
   }
 
   step(places: ReadonlyArray<Place>, name: string | undefined, isElement: boolean): FieldStep {
@@ -104,11 +106,13 @@ class State implements FieldState {
   #unnamed: FieldStep | undefined
   #element: FieldStep | undefined
   readonly dead: boolean
+  readonly names: ReadonlySet<string>
 
   constructor(machine: Machine, places: ReadonlyArray<Place>) {
     this.#machine = machine
     this.#places = places
     this.dead = places.length === 0
+    this.names = machine.named
     if (this.dead) this.#unnamed = { field: undefined, state: this }
   }
 
