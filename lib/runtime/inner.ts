@@ -7,6 +7,7 @@ import { callOf } from "../services/current-call.ts"
 import { caller } from "./caller.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
 import { messageOf } from "./failure.ts"
+import { aroundInner } from "./inner-request.ts"
 import { entryOf } from "./make-entry.ts"
 import { kindOfPlace } from "./listed.ts"
 import { seenFrom } from "./listing.ts"
@@ -53,9 +54,15 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
     resources: list("resources"),
     templates: list("templates"),
     call: (name, args) =>
-      Effect.flatMap(found("tool", name), (tool) => declared((tool as ToolEntry).run(args), tool.component)),
+      Effect.flatMap(found("tool", name), (tool) => {
+        const run = Effect.suspend(() => (tool as ToolEntry).run(args))
+        return declared(aroundInner(run, tool, node, "tools/call", { name, arguments: args }), tool.component)
+      }),
     get: (name, args) =>
-      Effect.flatMap(found("prompt", name), (prompt) => declared((prompt as PromptEntry).run(args), prompt.component)),
+      Effect.flatMap(found("prompt", name), (prompt) => {
+        const run = Effect.suspend(() => (prompt as PromptEntry).run(args))
+        return declared(aroundInner(run, prompt, node, "prompts/get", { name, arguments: args }), prompt.component)
+      }),
     read: (uri) =>
       Effect.flatMap(asker, ({ who, isShown }) => {
         const resources = served()
@@ -68,7 +75,10 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
         const resource = resources.find(({ template }) => template.match(uri) !== undefined)
         return resource === undefined || !isShown(resource.place) || resource.visible?.(who) === false
           ? Effect.fail(new ResourceNotFound())
-          : declared(resource.run(uri), resource.component)
+          : declared(
+              aroundInner(resource.run(uri), resource, node, "resources/read", { uri: mountedUri(uri, child) }),
+              resource.component
+            )
       }),
     outside: (uri) => mountedUri(uri, child),
     inside: (uri) => localUri(uri, child)

@@ -40,7 +40,8 @@ export const checkedArgument = (given: unknown, where: string): ArgumentOptions 
   const has = (name: keyof ArgumentOptions) => change[name] !== undefined
   if (change.hide === true) {
     const other = (["name", "description", "default", "required", "schema"] as const).find(has)
-    if (other !== undefined) throw new DefinitionError(`${where} is hidden, so that ${other} says nothing; leave it out.`)
+    if (other !== undefined)
+      throw new DefinitionError(`${where} is hidden, so that ${other} says nothing; leave it out.`)
     if (has("value") && has("compute")) throw new DefinitionError(`${where}: give either value or compute.`)
   } else {
     const lone = (["value", "compute"] as const).find(has)

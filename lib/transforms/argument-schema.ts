@@ -26,13 +26,18 @@ const requiredOf = (document: JsonSchemaDocument): ReadonlyArray<string> =>
   (document["required"] ?? []) as ReadonlyArray<string>
 
 /** Keywords by which a schema says something of several arguments at once. */
-const joint = ["allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref", "$dynamicRef", "dependentRequired"].concat([
-  "dependentSchemas",
-  "dependencies",
-  "minProperties",
-  "maxProperties",
-  "propertyNames"
-])
+const joint = [
+  "allOf",
+  "anyOf",
+  "oneOf",
+  "not",
+  "if",
+  "then",
+  "else",
+  "$ref",
+  "$dynamicRef",
+  "dependentRequired"
+].concat(["dependentSchemas", "dependencies", "minProperties", "maxProperties", "propertyNames"])
 
 /** Settles what becomes of each argument; throws a `DefinitionError` that names tool and argument where that cannot be. */
 export const plansOf = (

@@ -5,8 +5,8 @@ import { Definitions, naming } from "./schema-definitions.ts"
 
 export interface CutSchema {
   readonly document: JsonSchemaDocument
-  /** The paths that lead to a field the document names, by index. */
-  readonly met: ReadonlySet<number>
+  /** Whether a path leads to a field that the document names. */
+  readonly met: boolean
   /** Whether there may be fields that it does not name. */
   readonly open: boolean
 }
@@ -34,7 +34,7 @@ const loosened = ["not", "if", "then", "else", "minProperties"]
 
 class Writer {
   readonly definitions = new Definitions()
-  readonly met = new Set<number>()
+  met = false
   open = false
   readonly #index: SchemaIndex
 
@@ -109,14 +109,15 @@ class Writer {
     for (const keyword of ["enum", "examples"]) {
       const values = own[keyword]
       if (!Array.isArray(values)) continue
-      const distinct = new Map(values.map((value) => cutValue(value, cut)).map((value) => [JSON.stringify(value), value]))
+      const distinct = new Map(
+        values.map((value) => cutValue(value, cut)).map((value) => [JSON.stringify(value), value])
+      )
       own[keyword] = [...distinct.values()]
     }
   }
 
   #member(child: unknown, cut: Cut, name: string): unknown {
-    const field = cut.fieldOf(name)
-    if (field !== undefined) this.met.add(field)
+    this.met ||= cut.endsAt(name)
     const inside = cut.member(name)
     return inside === "drop" ? undefined : this.write(child, inside)
   }

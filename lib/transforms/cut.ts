@@ -8,8 +8,8 @@ export interface Cut {
   /** Of members whose names no path has. */
   readonly other: Cut | "drop" | undefined
   readonly element: Cut | undefined
-  /** The path that ends at a member of this name, by its index. */
-  readonly fieldOf: (name: string) => number | undefined
+  /** Whether a path ends at a member of this name. */
+  readonly endsAt: (name: string) => boolean
   /** The names that paths have. */
   readonly names: ReadonlySet<string>
 }
@@ -21,7 +21,9 @@ export const cutOf = (paths: unknown, keeps: boolean, where: string): Cut => {
   }
   const ends = paths.find((path) => typeof path === "string" && path.endsWith("[]"))
   if (ends !== undefined) {
-    throw new DefinitionError(`${where}: ${JSON.stringify(ends)} names the elements of an array; end with a field's name.`)
+    throw new DefinitionError(
+      `${where}: ${JSON.stringify(ends)} names the elements of an array; end with a field's name.`
+    )
   }
   return new StateCut(fieldPaths(paths, false, where), keeps)
 }
@@ -62,8 +64,8 @@ class StateCut implements Cut {
     return this.#keeps ? "drop" : undefined
   }
 
-  fieldOf(name: string): number | undefined {
-    return this.#state.into(name).field
+  endsAt(name: string): boolean {
+    return this.#state.into(name).field !== undefined
   }
 
   /** One cut for each state, so that what was made for it is found again. */
@@ -75,7 +77,8 @@ class StateCut implements Cut {
 /** A JSON value without what is cut from it. */
 export const cutValue = (value: unknown, cut: Cut): unknown => {
   if (typeof value !== "object" || value === null) return value
-  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return cutValue(JSON.parse(JSON.stringify(value)), cut)
+  if (typeof (value as { toJSON?: unknown }).toJSON === "function")
+    return cutValue(JSON.parse(JSON.stringify(value)), cut)
   if (Array.isArray(value)) {
     const { element } = cut
     return element === undefined ? value : value.map((item) => cutValue(item, element))

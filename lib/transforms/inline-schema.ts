@@ -6,7 +6,16 @@ import { Definitions, naming } from "./schema-definitions.ts"
 const most = 10_000
 
 /** Beside these a `$ref` can be replaced by what it leads to; others stand together with it. */
-const notes = new Set(["title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment"])
+const notes = new Set([
+  "title",
+  "description",
+  "default",
+  "examples",
+  "deprecated",
+  "readOnly",
+  "writeOnly",
+  "$comment"
+])
 
 /**
  * The same schema with its references written out. What refers to itself stays in `$defs`; undefined where there is nothing
@@ -90,4 +99,6 @@ class Writer {
 }
 
 const isOnlyType = (others: Record_, target: Record_): boolean =>
-  Object.keys(others).every((keyword) => notes.has(keyword) || (keyword === "type" && target["type"] === others["type"]))
+  Object.keys(others).every(
+    (keyword) => notes.has(keyword) || (keyword === "type" && target["type"] === others["type"])
+  )

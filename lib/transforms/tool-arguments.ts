@@ -88,7 +88,10 @@ class Translator {
     this.#byOuter = new Map(plans.flatMap((plan) => (plan.outer === undefined ? [] : [[plan.outer, plan]])))
     this.#filled = plans.filter(
       ({ change, replaced, required }) =>
-        change.default !== undefined || change.value !== undefined || replaced !== undefined || (change.required && required)
+        change.default !== undefined ||
+        change.value !== undefined ||
+        replaced !== undefined ||
+        (change.required && required)
     )
     this.#closed = plans.some(moves)
   }
@@ -138,7 +141,9 @@ class Translator {
     if (decoded.ok) return []
     const hidden = decoded.issues.filter(({ path }) => this.#isHidden(path))
     if (hidden.length > 0) {
-      throw new TypeError(formatIssues(`Hidden arguments of tool ${JSON.stringify(name)} got values that do not fit`, hidden))
+      throw new TypeError(
+        formatIssues(`Hidden arguments of tool ${JSON.stringify(name)} got values that do not fit`, hidden)
+      )
     }
     return this.#named(decoded.issues)
   }

@@ -43,7 +43,9 @@ export const cutResult = (given: ToolResult, cut: Cut): ToolResult => {
     content: content.map((block) => {
       if (block.type !== "text" || !says(block.text, whole)) return block
       const { annotations, _meta: meta } = block
-      return annotations === undefined && meta === undefined ? textBlock(text) : Content.text(text, { annotations, meta })
+      return annotations === undefined && meta === undefined
+        ? textBlock(text)
+        : Content.text(text, { annotations, meta })
     }),
     structured: left,
     meta: _meta,
@@ -67,4 +69,3 @@ export const cutResults =
   (next: Step): Step =>
   (args) =>
     Effect.map(next(args), (given: ToolResult) => cutResult(given, cut))
-

@@ -80,7 +80,9 @@ type FunctionsOf<O> =
   | Extract<O extends { readonly description: infer F } ? F : never, (...args: any) => any>
   | (O extends { readonly mapInput: infer F } ? F : never)
   | (O extends { readonly mapOutput: infer F } ? F : never)
-  | { [K in keyof ArgumentsOf<O>]: ArgumentsOf<O>[K] extends { readonly compute: infer F } ? F : never }[keyof ArgumentsOf<O>]
+  | {
+      [K in keyof ArgumentsOf<O>]: ArgumentsOf<O>[K] extends { readonly compute: infer F } ? F : never
+    }[keyof ArgumentsOf<O>]
 
 type Returned<F> = F extends (...args: any) => infer Ret ? Ret : never
 
@@ -143,7 +145,11 @@ type Below<K, P extends string> = K extends string
       : never
   : never
 
-type Elements<P extends string> = P extends `[].${infer Rest}` ? Rest : P extends `[][]${infer Rest}` ? `[]${Rest}` : never
+type Elements<P extends string> = P extends `[].${infer Rest}`
+  ? Rest
+  : P extends `[][]${infer Rest}`
+    ? `[]${Rest}`
+    : never
 
 /** What clients send of a tool whose arguments are changed. `infer` and the mapping keep hovers flat. */
 type NewIn<In, A> = 0 extends 1 & In

@@ -84,7 +84,9 @@ export const checkedTransformation = (given: unknown, where: string): Transforma
   const isTags = (tags: unknown) => Array.isArray(tags) && tags.every((tag) => typeof tag === "string")
   expectOption(options.tags, isTags, `${where}: tags`, "use an array of strings")
   if (output !== undefined && mapOutput === undefined) {
-    throw new DefinitionError(`${where}: output describes what mapOutput gives; give mapOutput too, or omit or pick fields.`)
+    throw new DefinitionError(
+      `${where}: output describes what mapOutput gives; give mapOutput too, or omit or pick fields.`
+    )
   }
   return {
     options,
@@ -107,12 +109,9 @@ export const transformed = (tool: unknown, { options, cuts }: Transformation, le
       ([argument, change]) => [argument, checkedArgument(change, `${where}: arguments.${argument}`)] as const
     )
   )
-  const args =
-    changes.size === 0 && mapInput === undefined ? undefined : toolArguments(tool, changes, mapInput, where)
+  const args = changes.size === 0 && mapInput === undefined ? undefined : toolArguments(tool, changes, mapInput, where)
   const mapped =
-    mapOutput === undefined
-      ? tool.output
-      : options.output && toOutputSchema(options.output, `${where}: output`)
+    mapOutput === undefined ? tool.output : options.output && toOutputSchema(options.output, `${where}: output`)
   let output = mapped
   for (const { cut, paths, option } of cuts) {
     if (output !== undefined) output = cutOutput(output, cut, paths, `${where}: ${option}`, lenient)
@@ -164,14 +163,18 @@ const cutOutput = (
   where: string,
   lenient: boolean
 ): Schema<unknown, unknown> => {
-  const { document, met, open } = cutSchema(output.jsonSchema, cut, where)
-  const missing = paths.find((_, index) => !met.has(index))
-  if (missing !== undefined && !open && !lenient) {
-    throw new DefinitionError(
-      `${where}: the output schema has no field ${JSON.stringify(missing)}. Fields it does not name can be left out by mapOutput.`
-    )
-  }
-  return schemaOf(document)
+  if (!lenient) for (const path of paths) expectField(output.jsonSchema, path, where)
+  return schemaOf(cutSchema(output.jsonSchema, cut, where).document)
+}
+
+/** A field that is not there is a slip of the pen, and what should be left out would stay; paths with stars may find none. */
+const expectField = (document: JsonSchemaDocument, path: string, where: string): void => {
+  if (path.includes("*")) return
+  const { met, open } = cutSchema(document, cutOf([path], false, where), where)
+  if (met || open) return
+  throw new DefinitionError(
+    `${where}: the output schema has no field ${JSON.stringify(path)}. Fields it does not name can be left out by mapOutput.`
+  )
 }
 
 /** Its validator is made where it is asked for: what was validated before it was cut need not be again. */
