@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 import type { Component } from "../builder/component.ts"
 import { isPublicError, ResourceNotFound, ToolError } from "../builder/errors.ts"
 import type { Inner } from "../builder/transform.ts"
-import type { Caller } from "../builder/visibility.ts"
 import { callOf } from "../services/current-call.ts"
 import { caller } from "./caller.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
@@ -11,9 +10,9 @@ import { aroundInner } from "./inner-request.ts"
 import { entryOf } from "./make-entry.ts"
 import { kindOfPlace } from "./listed.ts"
 import { seenFrom } from "./listing.ts"
-import { localUri, mountedUri } from "./names.ts"
+import { localUri, mountedUri, movedUri } from "./names.ts"
 import type { Node } from "./node.ts"
-import { type Place, typeOf } from "./place.ts"
+import { mountedPlace, type Place, typeOf } from "./place.ts"
 import { shows } from "./session-rules.ts"
 import { servedOf } from "./versions.ts"
 
@@ -24,6 +23,18 @@ import { servedOf } from "./versions.ts"
 export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): Inner => {
   let prepared: ReadonlyArray<Place> | undefined
   const served = () => (prepared ??= servedOf(places))
+  // sessions switch components by the names that servers further out know, too
+  const outermost = new Map<Place, Place>()
+  const shown: Effect.Effect<(place: Place) => boolean> = Effect.map(Effect.context<never>(), (context) => {
+    const switches = callOf(context)?.visibility
+    const rules = typeof switches === "object" ? switches.rules() : []
+    return (place) => {
+      const outer = outermost.get(place) ?? outwards(place, child)
+      outermost.set(place, outer)
+      return shows(rules, outer)
+    }
+  })
+  const asker = Effect.all({ who: caller, isShown: shown })
   const list = <A>(kind: "tools" | "prompts" | "resources" | "templates") =>
     Effect.flatMap(shown, (isShown) =>
       seenFrom(
@@ -40,9 +51,16 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
     entries.set(place, made)
     return made
   }
+  let names: ReadonlyMap<string, Place> | undefined
+  const named = (type: "tool" | "prompt", name: string): Place | undefined => {
+    names ??= new Map(served().map((place) => [`${typeOf(place)} ${place.name}`, place]))
+    return names.get(`${type} ${name}`)
+  }
+  let sorted: ReadonlyArray<ResourceEntry> | undefined
+  const resources = () => (sorted ??= sortedResources(served(), entry))
   const found = (type: "tool" | "prompt", name: string): Effect.Effect<Entry, ToolError> =>
     Effect.flatMap(asker, ({ who, isShown }) => {
-      const place = served().find((one) => typeOf(one) === type && one.name === name)
+      const place = named(type, name)
       const known = place === undefined ? undefined : entry(place)
       return known === undefined || !isShown(known.place) || known.visible?.(who) === false
         ? Effect.fail(new ToolError(`There is no ${type} ${JSON.stringify(name)}.`))
@@ -65,14 +83,7 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
       }),
     read: (uri) =>
       Effect.flatMap(asker, ({ who, isShown }) => {
-        const resources = served()
-          .filter((place) => typeOf(place) === "resource")
-          .map((place) => entry(place) as ResourceEntry)
-          .sort(
-            (a, b) =>
-              Number(a.template.isTemplate) - Number(b.template.isTemplate) || b.template.literals - a.template.literals
-          )
-        const resource = resources.find(({ template }) => template.match(uri) !== undefined)
+        const resource = resources().find(({ template }) => template.match(uri) !== undefined)
         return resource === undefined || !isShown(resource.place) || resource.visible?.(who) === false
           ? Effect.fail(new ResourceNotFound())
           : declared(
@@ -85,17 +96,24 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
   }
 }
 
-/** Whether the session of this fiber sees a component. */
-const shown: Effect.Effect<(place: Place) => boolean> = Effect.map(Effect.context<never>(), (context) => {
-  const switches = callOf(context)?.visibility
-  const rules = typeof switches === "object" ? switches.rules() : []
-  return (place) => shows(rules, place)
-})
+/** Static resources first, then templates, most literal characters first. */
+const sortedResources = (served: ReadonlyArray<Place>, entry: (place: Place) => Entry): ReadonlyArray<ResourceEntry> =>
+  served
+    .filter((place) => typeOf(place) === "resource")
+    .map((place) => entry(place) as ResourceEntry)
+    .sort(
+      (a, b) =>
+        Number(a.template.isTemplate) - Number(b.template.isTemplate) || b.template.literals - a.template.literals
+    )
 
-const asker: Effect.Effect<{ readonly who: Caller; readonly isShown: (place: Place) => boolean }> = Effect.all({
-  who: caller,
-  isShown: shown
-})
+/** A component of a child as the servers around it would know it, were nothing but namespaces between them. */
+const outwards = (place: Place, child: Node): Place => {
+  const { parent, namespace } = child
+  if (parent === undefined) return place
+  const moved = namespace === undefined ? place.name : `${namespace}_${place.name}`
+  const name = typeOf(place) === "resource" ? movedUri(place.name, child) : moved
+  return outwards(mountedPlace(place, parent, name, child), parent)
+}
 
 /** What a component lets clients see of its failures, whoever called it. */
 const declared = <A>(called: Effect.Effect<A, unknown, any>, component: Component): Effect.Effect<A, unknown, any> => {

@@ -1,5 +1,16 @@
 import * as Effect from "effect/Effect"
-import { Content, middleware, Prompt, prompt, PublicError, Resource, resource, ResourceNotFound, server, visibleTo } from "mcpipe"
+import {
+  Content,
+  middleware,
+  Prompt,
+  prompt,
+  PublicError,
+  Resource,
+  resource,
+  ResourceNotFound,
+  server,
+  visibleTo
+} from "mcpipe"
 import * as v from "valibot"
 import { describe, expect, it } from "vitest"
 import { namespace, promptsAsTools, resourcesAsTools } from "../../lib/transforms/index.ts"
@@ -19,10 +30,10 @@ const parts = resource({ uri: "doc://all" }, () => [
   Resource.text("b", { uri: "doc://all/b" }),
   Resource.text("c", { uri: "https://elsewhere/c" })
 ])
-const review = prompt({ name: "review", description: "Reviews", args: { code: v.pipe(v.string(), v.minLength(2)) } }, ({ code }) => [
-  Prompt.user(`Review ${code}`),
-  Prompt.assistant(Content.link(logo))
-])
+const review = prompt(
+  { name: "review", description: "Reviews", args: { code: v.pipe(v.string(), v.minLength(2)) } },
+  ({ code }) => [Prompt.user(`Review ${code}`), Prompt.assistant(Content.link(logo))]
+)
 const hidden = prompt({ name: "hidden" }, () => "x").pipe(nobody)
 
 describe.each(["sessionless", "2025-11-25"] as const)("in the era of %s", (speak) => {
@@ -56,7 +67,9 @@ describe.each(["sessionless", "2025-11-25"] as const)("in the era of %s", (speak
   })
 
   it("prompts are tools, with their messages and what is wrong with arguments", async () => {
-    const main = empty.mount("m", empty.add(review, hidden, logo), { transform: promptsAsTools({ list: "prompts", get: "prompt" }) })
+    const main = empty.mount("m", empty.add(review, hidden, logo), {
+      transform: promptsAsTools({ list: "prompts", get: "prompt" })
+    })
     await using wire = await connectWire(main, { speak })
     expect((await wire.call("m_prompts")).structuredContent).toEqual({
       prompts: [{ name: "review", description: "Reviews", arguments: [{ name: "code", required: true }] }]
@@ -64,10 +77,15 @@ describe.each(["sessionless", "2025-11-25"] as const)("in the era of %s", (speak
     expect((await wire.call("m_prompt", { name: "review", arguments: { code: "x()" } })).structuredContent).toEqual({
       messages: [
         { role: "user", content: { type: "text", text: "Review x()" } },
-        { role: "assistant", content: { type: "resource_link", uri: "img://m/logo", name: "logo", mimeType: "image/png" } }
+        {
+          role: "assistant",
+          content: { type: "resource_link", uri: "img://m/logo", name: "logo", mimeType: "image/png" }
+        }
       ]
     })
-    expect(await wire.text("m_prompt", { name: "review", arguments: { code: "x" } })).toContain("code: expected length >=2")
+    expect(await wire.text("m_prompt", { name: "review", arguments: { code: "x" } })).toContain(
+      "code: expected length >=2"
+    )
     expect(await wire.text("m_prompt", { name: "hidden" })).toBe('There is no prompt "hidden".')
   })
 })
@@ -75,8 +93,7 @@ describe.each(["sessionless", "2025-11-25"] as const)("in the era of %s", (speak
 it("middleware used before sees the resource and the prompt, requests included", async () => {
   const seen: Array<string> = []
   const note = middleware({
-    request: (next, { method, name }) =>
-      Effect.onExit(next, () => Effect.sync(() => seen.push(`${method} ${name}`))),
+    request: (next, { method, name }) => Effect.onExit(next, () => Effect.sync(() => seen.push(`${method} ${name}`))),
     readResource: (next, call) => {
       seen.push(call.uri)
       return next(call)
@@ -93,6 +110,8 @@ it("middleware used before sees the resource and the prompt, requests included",
 })
 
 it("refuses options that say nothing", () => {
-  expect(() => promptsAsTools({ lst: "x" } as never)).toThrow('promptsAsTools(…): there is no option "lst"; there are list, get.')
+  expect(() => promptsAsTools({ lst: "x" } as never)).toThrow(
+    'promptsAsTools(…): there is no option "lst"; there are list, get.'
+  )
   expect(() => resourcesAsTools({ read: "a b" })).toThrow('resourcesAsTools(…): read: "a b": use 1 to 128 letters')
 })

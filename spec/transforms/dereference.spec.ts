@@ -14,9 +14,19 @@ it("writes references out, of input and output, and validates as before", async 
     properties: { home: { $ref: "#/$defs/place", description: "Where one lives" }, work: { $ref: "#/$defs/place" } },
     required: ["home"],
     additionalProperties: false,
-    $defs: { place: { type: "object", properties: { at: { $ref: "#/$defs/at" } }, required: ["at"] }, at: { type: "string" } }
+    $defs: {
+      place: { type: "object", properties: { at: { $ref: "#/$defs/at" } }, required: ["at"] },
+      at: { type: "string" }
+    }
   }
-  const t = tool({ name: "t", input: jsonSchema(document), output: jsonSchema({ $ref: "#/$defs/a", $defs: { a: { type: "object" } } }) }, (args) => args)
+  const t = tool(
+    {
+      name: "t",
+      input: jsonSchema(document),
+      output: jsonSchema({ $ref: "#/$defs/a", $defs: { a: { type: "object" } } })
+    },
+    (args) => args
+  )
   await using wire = await connectWire(empty.tool(t).transform(dereference()))
   const place = { type: "object", properties: { at: { type: "string" } }, required: ["at"] }
   expect((await wire.request("tools/list")).result.tools[0]).toMatchObject({
@@ -48,7 +58,8 @@ it("keeps what refers to itself, and writes out the rest", () => {
 
 it("leaves a schema as it is that would grow beyond bounds", () => {
   const $defs: Record<string, unknown> = { d0: { type: "string" } }
-  for (let i = 1; i <= 14; i++) $defs[`d${i}`] = { type: "array", prefixItems: Array(3).fill({ $ref: `#/$defs/d${i - 1}` }) }
+  for (let i = 1; i <= 14; i++)
+    $defs[`d${i}`] = { type: "array", prefixItems: Array(3).fill({ $ref: `#/$defs/d${i - 1}` }) }
   expect(inlineSchema({ type: "object", properties: { a: { $ref: "#/$defs/d14" } }, $defs }, "spec")).toBeUndefined()
 })
 
@@ -58,8 +69,14 @@ const { schema } = fc.letrec<{ schema: object }>((tie) => ({
     { maxDepth: 3 },
     fc.constantFrom({ type: "string" }, { type: "object" }, {}),
     reference,
-    fc.record({ $ref: reference.map(({ $ref }) => $ref), type: fc.constant("object"), description: fc.constant("x") }, { requiredKeys: ["$ref"] }),
-    fc.record({ properties: fc.dictionary(fc.constantFrom("x", "y"), tie("schema")), required: fc.constant(["x"]) }, { requiredKeys: [] }),
+    fc.record(
+      { $ref: reference.map(({ $ref }) => $ref), type: fc.constant("object"), description: fc.constant("x") },
+      { requiredKeys: ["$ref"] }
+    ),
+    fc.record(
+      { properties: fc.dictionary(fc.constantFrom("x", "y"), tie("schema")), required: fc.constant(["x"]) },
+      { requiredKeys: [] }
+    ),
     fc.record({ items: tie("schema") })
   )
 }))
@@ -74,19 +91,26 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 
 it("what is valid never changes", () => {
   fc.assert(
-    fc.property(schema, schema, schema, schema, fc.array(value, { minLength: 5, maxLength: 15 }), (root, a, b, c, values) => {
-      const document = { ...root, $defs: { a, b, c } }
-      let whole: ReturnType<typeof jsonSchema>
-      try {
-        whole = jsonSchema(document)
-      } catch {
-        // a reference that leads back to itself
-        return
+    fc.property(
+      schema,
+      schema,
+      schema,
+      schema,
+      fc.array(value, { minLength: 5, maxLength: 15 }),
+      (root, a, b, c, values) => {
+        const document = { ...root, $defs: { a, b, c } }
+        let whole: ReturnType<typeof jsonSchema>
+        try {
+          whole = jsonSchema(document)
+        } catch {
+          // a reference that leads back to itself
+          return
+        }
+        const made = inlineSchema(document, "spec")
+        const written = made === undefined ? whole : jsonSchema(made)
+        for (const one of values) expect(written.decode(one).ok).toBe(whole.decode(one).ok)
       }
-      const made = inlineSchema(document, "spec")
-      const written = made === undefined ? whole : jsonSchema(made)
-      for (const one of values) expect(written.decode(one).ok).toBe(whole.decode(one).ok)
-    }),
+    ),
     { numRuns: 1_000 }
   )
 })

@@ -85,7 +85,11 @@ it("picks fields, and nothing else", async () => {
 
 it("follows references, into definitions that are cut in some places alone", async () => {
   type Node = { id: string; secret: string; kids: Array<Node> }
-  const node: v.GenericSchema<Node> = v.object({ id: v.string(), secret: v.string(), kids: v.array(v.lazy(() => node)) })
+  const node: v.GenericSchema<Node> = v.object({
+    id: v.string(),
+    secret: v.string(),
+    kids: v.array(v.lazy(() => node))
+  })
   const value: Node = { id: "1", secret: "a", kids: [{ id: "2", secret: "b", kids: [] }] }
   const tree = tool({ name: "tree", output: node }, () => value)
   const deep = transformTool(tree, { omit: ["**.secret"] })
@@ -95,7 +99,11 @@ it("follows references, into definitions that are cut in some places alone", asy
   expect((await wire.call("flat")).structuredContent).toEqual({ id: "1", secret: "a", kids: [{ id: "2", kids: [] }] })
   expect(JSON.stringify(deep.output!.jsonSchema)).not.toContain("secret")
   const { jsonSchema: document } = flat.output!
-  const third = (more: object) => ({ id: "1", secret: "a", kids: [{ id: "2", kids: [{ id: "3", kids: [], ...more }] }] })
+  const third = (more: object) => ({
+    id: "1",
+    secret: "a",
+    kids: [{ id: "2", kids: [{ id: "3", kids: [], ...more }] }]
+  })
   expect(jsonSchema(document).decode(third({ secret: "x" })).ok).toBe(true)
   expect(jsonSchema(document).decode(third({})).ok).toBe(false)
 })
@@ -152,7 +160,15 @@ const name = fc.constantFrom("a", "b", "c")
 const { schema } = fc.letrec<{ schema: object }>((tie) => ({
   schema: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
-    fc.constantFrom({ type: "string" }, { type: ["object", "integer"] }, {}, {}, {}, { const: { a: 1, b: 2 } }, { enum: ["x", { a: 1 }] }),
+    fc.constantFrom(
+      { type: "string" },
+      { type: ["object", "integer"] },
+      {},
+      {},
+      {},
+      { const: { a: 1, b: 2 } },
+      { enum: ["x", { a: 1 }] }
+    ),
     fc.record(
       {
         type: fc.constant("object"),
@@ -166,7 +182,10 @@ const { schema } = fc.letrec<{ schema: object }>((tie) => ({
       },
       { requiredKeys: ["type"] }
     ),
-    fc.record({ type: fc.constant("array"), items: tie("schema"), uniqueItems: fc.boolean() }, { requiredKeys: ["type"] }),
+    fc.record(
+      { type: fc.constant("array"), items: tie("schema"), uniqueItems: fc.boolean() },
+      { requiredKeys: ["type"] }
+    ),
     fc.record(
       {
         anyOf: fc.array(tie("schema"), { minLength: 1, maxLength: 2 }),
@@ -174,6 +193,7 @@ const { schema } = fc.letrec<{ schema: object }>((tie) => ({
         allOf: fc.array(tie("schema"), { minLength: 1, maxLength: 2 }),
         not: tie("schema"),
         if: tie("schema"),
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
         then: tie("schema"),
         else: tie("schema")
       },
@@ -194,8 +214,14 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 
 const path = fc
   .array(fc.constantFrom("a", "b", "c", "*"), { minLength: 1, maxLength: 3 })
-  .chain((names) => fc.array(fc.boolean(), { minLength: names.length, maxLength: names.length }).map((elements) => ({ names, elements })))
-  .map(({ names, elements }) => names.map((one, i) => (elements[i] && i < names.length - 1 ? `${one}[]` : one)).join("."))
+  .chain((names) =>
+    fc
+      .array(fc.boolean(), { minLength: names.length, maxLength: names.length })
+      .map((elements) => ({ names, elements }))
+  )
+  .map(({ names, elements }) =>
+    names.map((one, i) => (elements[i] && i < names.length - 1 ? `${one}[]` : one)).join(".")
+  )
   .filter((text) => !text.endsWith("[]"))
 
 it.each([
@@ -227,7 +253,9 @@ it.each([
           const left = cutValue(value, cut)
           const decoded = rest.decode(left)
           if (!decoded.ok) {
-            throw new Error(JSON.stringify({ value, left, document, rest: rest.jsonSchema, issues: decoded.issues }, null, 1))
+            throw new Error(
+              JSON.stringify({ value, left, document, rest: rest.jsonSchema, issues: decoded.issues }, null, 1)
+            )
           }
         }
       }

@@ -5,7 +5,25 @@ import { linearPattern } from "../../lib/transforms/linear-pattern.ts"
 const matches = (source: string, text: string) => linearPattern(source)(text, { left: 1_000_000 })
 
 const atom = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom("a", "b", "c", ".", "\\d", "\\w", "\\s", "\\W", "[ab]", "[^a]", "[a-c1]", "[\\d_]", "-", "\\.") },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      "a",
+      "b",
+      "c",
+      ".",
+      "\\d",
+      "\\w",
+      "\\s",
+      "\\W",
+      "[ab]",
+      "[^a]",
+      "[a-c1]",
+      "[\\d_]",
+      "-",
+      "\\."
+    )
+  },
   { weight: 1, arbitrary: fc.constantFrom("^", "$", "\\b", "\\B") }
 )
 const { pattern } = fc.letrec<{ pattern: string }>((tie) => ({
@@ -14,15 +32,21 @@ const { pattern } = fc.letrec<{ pattern: string }>((tie) => ({
     atom,
     fc.tuple(tie("pattern"), tie("pattern")).map(([one, other]) => `${one}${other}`),
     fc.tuple(tie("pattern"), tie("pattern")).map(([one, other]) => `(${one}|${other})`),
-    fc.tuple(tie("pattern"), fc.constantFrom("*", "+", "?", "{2}", "{1,2}", "{1,}", "*?")).map(([one, more]) => `(?:${one})${more}`)
+    fc
+      .tuple(tie("pattern"), fc.constantFrom("*", "+", "?", "{2}", "{1,2}", "{1,}", "*?"))
+      .map(([one, more]) => `(?:${one})${more}`)
   )
 }))
 
 it("matches what JavaScript's own regular expressions match", () => {
   fc.assert(
-    fc.property(pattern, fc.string({ unit: fc.constantFrom("a", "b", "c", "A", "1", " ", "_", ".", "-", "\n"), maxLength: 8 }), (source, text) => {
-      expect(matches(source, text)).toBe(new RegExp(source, "im").test(text))
-    }),
+    fc.property(
+      pattern,
+      fc.string({ unit: fc.constantFrom("a", "b", "c", "A", "1", " ", "_", ".", "-", "\n"), maxLength: 8 }),
+      (source, text) => {
+        expect(matches(source, text)).toBe(new RegExp(source, "im").test(text))
+      }
+    ),
     { numRuns: 3_000 }
   )
 })

@@ -1,4 +1,4 @@
-import { Changes, Content, middleware, prompt, Resource, resource, server, source, tool } from "mcpipe"
+import { Changes, Content, middleware, prompt, Resource, resource, server, source, type Transform, tool } from "mcpipe"
 import * as v from "valibot"
 import { describe as group, expect, it } from "vitest"
 import { describe, except, filter, namespace, rename, versions } from "../../lib/transforms/index.ts"
@@ -10,9 +10,8 @@ const wipe = tool({ name: "wipe" }, () => "gone")
 const names = async (wire: Awaited<ReturnType<typeof connectWire>>) =>
   (await wire.request("tools/list")).result.tools.map(({ name }: { name: string }) => name)
 
-const profile = resource(
-  { uri: "user://{id}/profile", complete: { id: (prefix) => [`${prefix}1`] } },
-  ({ id }) => Resource.text(`profile of ${id}`)
+const profile = resource({ uri: "user://{id}/profile", complete: { id: (prefix) => [`${prefix}1`] } }, ({ id }) =>
+  Resource.text(`profile of ${id}`)
 )
 const config = resource({ uri: "config://main" }, () => "a")
 const linking = tool({ name: "linking" }, () => [
@@ -23,7 +22,10 @@ const touch = tool({ name: "touch" }, function* () {
   yield* (yield* Changes).resourceUpdated("config://main")
   return "ok"
 })
-const review = prompt({ name: "review", args: { code: v.string() }, complete: { code: () => ["x"] } }, ({ code }) => code)
+const review = prompt(
+  { name: "review", args: { code: v.string() }, complete: { code: () => ["x"] } },
+  ({ code }) => code
+)
 
 group("namespace", () => {
   const child = empty.add(ping, profile, config, linking, touch, review)
@@ -32,7 +34,12 @@ group("namespace", () => {
     ["on a server", child.transform(namespace("a")), "a", "a"],
     ["twice", child.transform(namespace("a"), namespace("b")), "b_a", "b/a"],
     ["on a mount", empty.mount("m", child, { transform: [filter("*"), namespace("a")] }), "m_a", "m/a"],
-    ["inside and outside of mounts", empty.mount("m", child.transform(namespace("a"))).transform(namespace("o")), "o_m_a", "o/m/a"],
+    [
+      "inside and outside of mounts",
+      empty.mount("m", child.transform(namespace("a"))).transform(namespace("o")),
+      "o_m_a",
+      "o/m/a"
+    ],
     ["on a mount without a namespace", empty.mount(child, { transform: namespace("a") }), "a", "a"]
   ])("moves names, URIs, links, completions and reads %s", async (_, main, name, path) => {
     await using wire = await connectWire(main)
@@ -91,11 +98,15 @@ group("namespace", () => {
 
 group("rename, filter, except", () => {
   it("name and pick, and what is left out cannot be called", async () => {
-    const main = empty.add(ping, wipe, review).transform(filter([{ tag: "safe" }, "review"]), rename({ ping: "hello", review: "check" }))
+    const main = empty
+      .add(ping, wipe, review)
+      .transform(filter([{ tag: "safe" }, "review"]), rename({ ping: "hello", review: "check" }))
     await using wire = await connectWire(main)
     expect(await names(wire)).toEqual(["hello"])
     expect(await wire.text("hello")).toBe("pong")
-    expect((await wire.request("prompts/get", { name: "check", arguments: { code: "c" } })).result.messages).toHaveLength(1)
+    expect(
+      (await wire.request("prompts/get", { name: "check", arguments: { code: "c" } })).result.messages
+    ).toHaveLength(1)
     for (const gone of ["ping", "wipe"]) {
       expect((await wire.request("tools/call", { name: gone, arguments: {} })).error.message).toContain("Unknown tool")
     }
@@ -104,8 +115,10 @@ group("rename, filter, except", () => {
   })
 
   it("stop the assembly for slips of the pen, but not where a source may yet bring what is named", async () => {
-    const wrong = (t: Parameters<typeof empty.transform>[0]) => connectWire(empty.add(ping, wipe).transform(t))
-    await expect(wrong(rename({ pnig: "x" }))).rejects.toThrow('the transform "rename" names "pnig", which is not there; it has ping, wipe.')
+    const wrong = (t: Transform) => connectWire(empty.add(ping, wipe).transform(t))
+    await expect(wrong(rename({ pnig: "x" }))).rejects.toThrow(
+      'the transform "rename" names "pnig", which is not there; it has ping, wipe.'
+    )
     await expect(wrong(filter("pnig*"))).rejects.toThrow('the transform "filter" names "pnig*"')
     await expect(wrong(rename({ ping: "a b" }))).rejects.toThrow('ping: "a b": use 1 to 128 letters')
     await expect(wrong(rename({ ping: "wipe" }))).rejects.toThrow('Two tools are called "wipe"')
@@ -134,7 +147,9 @@ group("describe", () => {
     expect((await wire.request("resources/list")).result.resources[0].description).toBe("Settings")
     expect((await wire.request("prompts/list")).result.prompts[0].description).toBe("Reviews")
     expect(await wire.text("ping")).toBe("pong")
-    expect(() => describe({ ping: 5 } as never)).toThrow("describe(…): ping is 5; use a string or a function of the caller.")
+    expect(() => describe({ ping: 5 } as never)).toThrow(
+      "describe(…): ping is 5; use a string or a function of the caller."
+    )
   })
 })
 
@@ -161,6 +176,8 @@ group("versions", () => {
     expect(await names(wire)).toEqual(["api"])
     expect(() => versions({ gte: "2", lt: "1" })).toThrow("no version is 2 or later and before 1")
     expect(() => versions({ gte: 2 } as never)).toThrow('versions(…): gte is 2; use a version, such as "1.2".')
-    expect(() => versions({ from: "2" } as never)).toThrow('there is no option "from"; there are gte, lt, includeUnversioned.')
+    expect(() => versions({ from: "2" } as never)).toThrow(
+      'there is no option "from"; there are gte, lt, includeUnversioned.'
+    )
   })
 })

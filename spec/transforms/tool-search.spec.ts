@@ -12,10 +12,18 @@ import { connectWire, gate } from "../kit/wire.ts"
 const empty = server({ name: "s", version: "1" })
 
 const find = tool(
-  { name: "find_customer", title: "Customer lookup", description: "Looks a customer up", input: { email: v.pipe(v.string(), v.description("Mail address")) } },
+  {
+    name: "find_customer",
+    title: "Customer lookup",
+    description: "Looks a customer up",
+    input: { email: v.pipe(v.string(), v.description("Mail address")) }
+  },
   ({ email }) => ({ email })
 )
-const invoices = tool({ name: "listInvoices", description: "All open bills of a customer", input: { year: v.number() } }, ({ year }) => `bills of ${year}`)
+const invoices = tool(
+  { name: "listInvoices", description: "All open bills of a customer", input: { year: v.number() } },
+  ({ year }) => `bills of ${year}`
+)
 const help = tool({ name: "help" }, () => "help")
 const admin = tool({ name: "wipe_customer", description: "Removes a customer" }, () => "gone").pipe(
   visibleTo(({ principal }) => principal.scopes.includes("admin"))
@@ -51,7 +59,8 @@ describe.each(["sessionless", "2025-11-25"] as const)("in the era of %s, tool se
         }
       }
     ])
-    const call = (name: string, args?: object) => wire.call("call_tool", { name, ...(args === undefined ? {} : { arguments: args }) })
+    const call = (name: string, args?: object) =>
+      wire.call("call_tool", { name, ...(args === undefined ? {} : { arguments: args }) })
     expect((await call("find_customer", { email: "a@b" })).structuredContent).toEqual({ email: "a@b" })
     expect(await call("find_customer", {})).toMatchObject({
       isError: true,
@@ -136,11 +145,14 @@ it("calls tools that ask over several rounds, and hooks around requests know the
     return `${first} ${second}`
   })
   const note = middleware({
-    request: (next, { name, round }) => Effect.onExit(next, (exit) => Effect.sync(() => rounds.push(`${name} ${round} ${exit._tag}`)))
+    request: (next, { name, round }) =>
+      Effect.onExit(next, (exit) => Effect.sync(() => rounds.push(`${name} ${round} ${exit._tag}`)))
   })
   const served = empty.tool(ask).use(note).transform(toolSearch())
   await using wire = await connectWire(served, { capabilities: { elicitation: {} } })
-  const withName = { request: (method: string, params?: any) => wire.request(method, { ...params, arguments: { name: "ask" } }) }
+  const withName = {
+    request: (method: string, params?: any) => wire.request(method, { ...params, arguments: { name: "ask" } })
+  }
   const { text, messages } = await driveTool(withName, "call_tool")
   expect(text).toBe("true true")
   expect(messages).toEqual([["One?"], ["Two?"]])
@@ -167,7 +179,9 @@ it("a client that goes away interrupts the real tool", async () => {
 })
 
 it("finds by descriptions as they are for the caller, among hundreds of tools", async () => {
-  const many = Array.from({ length: 300 }, (_, i) => tool({ name: `tool_${i}`, description: `Does thing ${i}` }, () => i))
+  const many = Array.from({ length: 300 }, (_, i) =>
+    tool({ name: `tool_${i}`, description: `Does thing ${i}` }, () => i)
+  )
   const served = empty
     .add(...many)
     .transform(describing({ tool_7: ({ client }) => `Greets ${client.info?.name}` }), toolSearch({ limit: 3 }))
@@ -204,7 +218,15 @@ it("an index is made once for the same texts, and few are kept", () => {
 
 it("reads words as people write names", () => {
   expect(wordsOf("listInvoices_by-customer2 HTTPServer entries 顧客")).toEqual([
-    "list", "invoice", "by", "customer", "2", "httpserver", "entry", "顧", "客"
+    "list",
+    "invoice",
+    "by",
+    "customer",
+    "2",
+    "httpserver",
+    "entry",
+    "顧",
+    "客"
   ])
 })
 
@@ -214,5 +236,7 @@ it("refuses options that say nothing", async () => {
   expect(() => toolSearch({ searchTool: "x", callTool: "x" })).toThrow('searchTool and callTool are both "x".')
   expect(() => toolSearch({ max: 1 } as never)).toThrow('there is no option "max"')
   expect(() => toolSearch({ callTool: "a b" })).toThrow('callTool: "a b": use 1 to 128 letters')
-  await expect(connectWire(empty.tool(help).transform(toolSearch({ alwaysVisible: "hepl" })))).rejects.toThrow('names "hepl"')
+  await expect(connectWire(empty.tool(help).transform(toolSearch({ alwaysVisible: "hepl" })))).rejects.toThrow(
+    'names "hepl"'
+  )
 })

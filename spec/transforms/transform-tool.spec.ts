@@ -112,9 +112,19 @@ describe.each(eras)("in the era of %s, a transformed tool", (speak) => {
 })
 
 it("takes other values by another schema, and gives the tool what that decodes to", async () => {
-  const t = transformTool(tool({ name: "at", input: { day: v.number() } }, ({ day }) => ({ day })), {
-    arguments: { day: { schema: v.pipe(v.picklist(["mon", "tue"]), v.transform((d) => (d === "mon" ? 1 : 2))) } }
-  })
+  const t = transformTool(
+    tool({ name: "at", input: { day: v.number() } }, ({ day }) => ({ day })),
+    {
+      arguments: {
+        day: {
+          schema: v.pipe(
+            v.picklist(["mon", "tue"]),
+            v.transform((d) => (d === "mon" ? 1 : 2))
+          )
+        }
+      }
+    }
+  )
   await using wire = await connectWire(empty.tool(t))
   expect((await wire.request("tools/list")).result.tools[0].inputSchema).toEqual({
     type: "object",
@@ -123,14 +133,28 @@ it("takes other values by another schema, and gives the tool what that decodes t
     additionalProperties: false
   })
   expect((await wire.call("at", { day: "tue" })).structuredContent).toEqual({ day: 2 })
-  expect(await wire.text("at", { day: 2 })).toContain('day: expected one of the allowed values')
+  expect(await wire.text("at", { day: 2 })).toContain("day: expected one of the allowed values")
 })
 
 it("keeps definitions apart that a replaced schema brings", async () => {
   type Tree = { name: string; kids?: Array<Tree> | undefined }
-  const tree: v.GenericSchema<Tree> = v.strictObject({ name: v.string(), kids: v.optional(v.array(v.lazy(() => tree))) })
+  const tree: v.GenericSchema<Tree> = v.strictObject({
+    name: v.string(),
+    kids: v.optional(v.array(v.lazy(() => tree)))
+  })
   const base = tool({ name: "t", input: { a: tree, b: v.optional(v.string()) } }, ({ a }) => a)
-  const t = transformTool(base, { arguments: { b: { schema: v.optional(v.pipe(tree, v.transform(({ name }) => name))) } } })
+  const t = transformTool(base, {
+    arguments: {
+      b: {
+        schema: v.optional(
+          v.pipe(
+            tree,
+            v.transform(({ name }) => name)
+          )
+        )
+      }
+    }
+  })
   await using wire = await connectWire(empty.tool(t))
   const nested = { name: "x", kids: [{ name: "y", kids: [] }] }
   expect((await wire.call("t", { a: nested, b: nested })).structuredContent).toEqual(nested)
@@ -146,7 +170,15 @@ it("asks over several rounds as the tool does, and computes anew in each", async
     return { who, yes }
   })
   const t = transformTool(base, {
-    arguments: { who: { hide: true, compute: () => `user ${(computed++, 1)}` } },
+    arguments: {
+      who: {
+        hide: true,
+        compute: () => {
+          computed++
+          return "user 1"
+        }
+      }
+    },
     mapOutput: ({ who, yes }) => `${who}: ${yes}`
   })
   await using wire = await connectWire(empty.tool(t), { capabilities: { elicitation: {} } })
@@ -194,7 +226,10 @@ it("hides what hidden arguments got where they do not fit", async () => {
 
 it("keeps what it gives of a tool that returned text, a number or several pieces", async () => {
   const mapped = (value: unknown) =>
-    transformTool(tool({ name: "t" }, () => value), { mapOutput: (output: unknown) => ({ was: typeof output }) })
+    transformTool(
+      tool({ name: "t" }, () => value),
+      { mapOutput: (output: unknown) => ({ was: typeof output }) }
+    )
   for (const [value, was] of [
     ["text", "string"],
     [5, "number"],
@@ -224,7 +259,9 @@ it("changes tools of a server by name, with services that layers give", async ()
   expect(await wire.text("crm_find", {})).toBe(
     'Invalid arguments for tool "crm_find":\n- q: expected string, received nothing'
   )
-  expect((await wire.request("tools/call", { name: "crm_search", arguments: {} })).error.message).toContain("Unknown tool")
+  expect((await wire.request("tools/call", { name: "crm_search", arguments: {} })).error.message).toContain(
+    "Unknown tool"
+  )
 })
 
 it("moves x-mcp-header along with its argument", async () => {
@@ -233,7 +270,10 @@ it("moves x-mcp-header along with its argument", async () => {
       name: "t",
       input: jsonSchema<{ region: string }>({
         type: "object",
-        properties: { region: { type: "string", "x-mcp-header": "Region" }, zone: { type: "string", "x-mcp-header": "Zone" } }
+        properties: {
+          region: { type: "string", "x-mcp-header": "Region" },
+          zone: { type: "string", "x-mcp-header": "Zone" }
+        }
       })
     },
     () => 1
@@ -258,18 +298,33 @@ describe("what cannot be is refused as the tool is made", () => {
   it.each([
     [{ nmae: "x" }, 'transformTool of tool "search": there is no option "nmae"; there are name, title, description, '],
     [{ name: "a b" }, 'transformTool of tool "search": name "a b": use 1 to 128 letters'],
-    [{ arguments: { who: {} } }, 'transformTool of tool "search": arguments.who names an argument that does not exist; it has q, limit, key.'],
+    [
+      { arguments: { who: {} } },
+      'transformTool of tool "search": arguments.who names an argument that does not exist; it has q, limit, key.'
+    ],
     [{ arguments: { q: { name: "limit" } } }, 'arguments.q cannot be called "limit", as "limit" is.'],
     [{ arguments: { q: { name: "x" }, limit: { name: "x" } } }, 'arguments.limit cannot be called "x", as "q" is.'],
-    [{ arguments: { key: { hide: true } } }, "arguments.key is required, so that it can only be hidden with a value or compute."],
+    [
+      { arguments: { key: { hide: true } } },
+      "arguments.key is required, so that it can only be hidden with a value or compute."
+    ],
     [{ arguments: { key: { hide: true, value: 5 } } }, "arguments.key: value does not fit the argument"],
-    [{ arguments: { key: { hide: true, value: "a", compute: () => 1 } } }, "arguments.key: give either value or compute."],
+    [
+      { arguments: { key: { hide: true, value: "a", compute: () => 1 } } },
+      "arguments.key: give either value or compute."
+    ],
     [{ arguments: { key: { hide: true, name: "x" } } }, "arguments.key is hidden, so that name says nothing"],
     [{ arguments: { key: { value: 1 } } }, "arguments.key: value is of hidden arguments; add hide: true."],
     [{ arguments: { limit: { default: "x" } } }, "arguments.limit: default does not fit the argument"],
     [{ arguments: { key: { required: false } } }, "arguments.key is required by the tool; give it a default"],
-    [{ arguments: { key: { schema: v.optional(v.string()) } } }, "arguments.key is required by the tool; give it a default"],
-    [{ arguments: { key: { required: true, default: "x" } } }, "arguments.key is required, so that its default is never used"],
+    [
+      { arguments: { key: { schema: v.optional(v.string()) } } },
+      "arguments.key is required by the tool; give it a default"
+    ],
+    [
+      { arguments: { key: { required: true, default: "x" } } },
+      "arguments.key is required, so that its default is never used"
+    ],
     [{ arguments: { key: { shcema: 1 } } }, 'arguments.key: there is no option "shcema"'],
     [{ output: v.string() }, "output describes what mapOutput gives"],
     [{ omit: [] }, "omit is []; use a non-empty array of field paths"],
@@ -285,12 +340,18 @@ describe("what cannot be is refused as the tool is made", () => {
     )
     expect(loose({ arguments: { k: { name: "x" } } }, either)).toContain("names an argument that does not exist")
     const open = tool(
-      { name: "t", input: jsonSchema({ type: "object", properties: { a: {} }, additionalProperties: { type: "string" } }) },
+      {
+        name: "t",
+        input: jsonSchema({ type: "object", properties: { a: {} }, additionalProperties: { type: "string" } })
+      },
       () => 1
     )
     expect(loose({ arguments: { a: { name: "x" } } }, open)).toContain("no argument can be renamed or hidden")
     const placed = tool(
-      { name: "t", input: jsonSchema({ type: "object", properties: { a: { type: "string" }, b: { $ref: "#/properties/a" } } }) },
+      {
+        name: "t",
+        input: jsonSchema({ type: "object", properties: { a: { type: "string" }, b: { $ref: "#/properties/a" } } })
+      },
       () => 1
     )
     expect(loose({ arguments: { a: { name: "x" } } }, placed)).toContain("refers to an argument by its place")
