@@ -27,7 +27,10 @@ export type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from ".
 export {
   type AnyCall,
   type Completion,
+  type ClientNotification,
   type Hooks,
+  type MessageHook,
+  type NotificationHook,
   type ListCall,
   type Middleware,
   middleware,

@@ -7,6 +7,7 @@ import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import { HandlerContexts } from "../builder/handler.ts"
 import type { ComponentKind } from "../builder/component.ts"
+import type { UniformHook } from "../builder/middleware.ts"
 import type { AnyServer, ServerOptions } from "../builder/server.ts"
 import { type Change, Changes } from "../services/changes.ts"
 import { ClientLog } from "../services/client-log.ts"
@@ -29,7 +30,7 @@ import { extensionsOf, type PlacedExtension } from "./extensions.ts"
 import { handlerContexts } from "./handler-contexts.ts"
 import { buildContexts, type LifespanError } from "./lifespan.ts"
 import { limitOptions, limitSettings, type LimitSettings, type LimitSettingsInput } from "./limit-settings.ts"
-import { requestHooksOn } from "./entry-base.ts"
+import { hooksOn, requestHooksOn } from "./entry-base.ts"
 import { type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
 import { connectRelay, relaysOf } from "./relay.ts"
@@ -92,6 +93,9 @@ export interface Running {
   readonly context: (node: Node) => Context.Context<never>
   /** The `request` hooks of the root, which also surround what is no component's. */
   readonly requestHooks: ReadonlyArray<RequestHook>
+  /** The root's hooks on messages and notifications, outermost first. */
+  readonly messageHooks: ReadonlyArray<(message: unknown) => unknown>
+  readonly notificationHooks: ReadonlyArray<UniformHook>
   /** Fibers in flight: calls, and the closing of their scopes. */
   readonly fibers: Set<Fiber.Fiber<any, any>>
   /** Takes a fiber among those in flight until it ends. */
@@ -189,6 +193,8 @@ export const run = (
       },
       context,
       requestHooks: requestHooksOn(assembly.root, undefined),
+      messageHooks: hooksOn(assembly.root, "message") as ReadonlyArray<(message: unknown) => unknown>,
+      notificationHooks: hooksOn(assembly.root, "notification"),
       fibers: new Set(),
       follow: (fiber) => {
         running.fibers.add(fiber)

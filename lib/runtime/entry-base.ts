@@ -1,3 +1,4 @@
+import type { HookName, UniformHook } from "../builder/middleware.ts"
 import type { BaseEntry, RequestHook } from "./entry.ts"
 import { localUri, rootUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
@@ -28,6 +29,10 @@ export const requestHooksOn = (node: Node, nameOf: RequestHook["nameOf"]): Reado
     const { request } = middleware["~mcpipe/Middleware"].hooks
     return request === undefined ? [] : [{ hook: request, node, nameOf }]
   })
+
+/** Other hooks of a node itself, outermost first. */
+export const hooksOn = (node: Node, name: HookName): ReadonlyArray<UniformHook> =>
+  node.definition.middleware.flatMap((middleware) => middleware["~mcpipe/Middleware"].hooks[name] ?? [])
 
 /** Those of a single component are inside of all servers'. */
 const shapeHooks = (place: Place): ReadonlyArray<RequestHook> =>
