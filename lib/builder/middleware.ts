@@ -247,10 +247,13 @@ const uniformHook = (name: HookName, hook: (next: any, call: any) => unknown): U
     return result
   }
   return (next, call) => {
-    const returned = hook(next, call)
+    let inner: unknown
+    // only what `next` gave was checked already, further in
+    const tracked = isChecked ? (given: unknown) => (inner = next(given)) : next
+    const returned = hook(tracked, call)
     if (Effect.isEffect(returned)) {
       const effect = returned as Effect.Effect<any, unknown, any>
-      return isChecked ? Effect.map(effect, checked) : effect
+      return isChecked && effect !== inner ? Effect.map(effect, checked) : effect
     }
     if (Object.prototype.toString.call(returned) === "[object Generator]") {
       return Effect.map(
