@@ -4,16 +4,12 @@ import { localUri, rootUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
 import { chainOf, originOf, type Place, placeOn, typeOf, visibleOf } from "./place.ts"
 
-/** What entries of all kinds have in common. */
-export const entryBase = (place: Place, id: string, start: Node | undefined): Omit<BaseEntry, "component"> => {
+/** What entries of all kinds have in common, apart from what is known of their place. */
+export const entryBase = (place: Place): Pick<BaseEntry, "node" | "visible" | "uriOf" | "requestHooks"> => {
   const { node } = originOf(place)
   return {
-    id,
-    name: place.name,
     node,
-    place,
     visible: visibleOf(place),
-    start: start ?? node,
     uriOf: rootUriOf(node),
     requestHooks: [...nodeHooks(place, node), ...shapeHooks(place)]
   }
