@@ -29,9 +29,9 @@ export const use = <P, R>(
   }
   return ((component: Component) => {
     const { shape } = component["~mcpipe/Component"]
-    if (shape?.middleware === undefined) return reshape(component, { middleware: [middleware] })
+    if (shape === undefined) return reshape(component, { middleware: [middleware] })
     // what is written first stands outside, as on servers
-    const both = { ...shape, middleware: [...shape.middleware, middleware] }
+    const both = { ...shape, middleware: [...(shape.middleware ?? []), middleware] }
     return derive(component, { "~mcpipe/Component": { ...component["~mcpipe/Component"], shape: both } } as object)
   }) as any
 }

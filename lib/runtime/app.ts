@@ -29,7 +29,7 @@ import { handlerContexts } from "./handler-contexts.ts"
 import { buildContexts, type LifespanError } from "./lifespan.ts"
 import { limitOptions, limitSettings, type LimitSettings, type LimitSettingsInput } from "./limit-settings.ts"
 import { requestHooksOn } from "./entry-base.ts"
-import { type Node, treeOf } from "./node.ts"
+import { isRoot, type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
 import { connectRelay, relaysOf } from "./relay.ts"
 import { pingOf, pingOptions, pingSettings, type PingSettings, type PingSettingsInput } from "./ping-settings.ts"
@@ -186,7 +186,7 @@ export const run = (
         return () => void listeners.delete(mine)
       },
       context,
-      requestHooks: requestHooksOn(assembly.root, undefined),
+      requestHooks: assembly.nodes.filter(isRoot).flatMap((node) => requestHooksOn(node, undefined)),
       fibers: new Set(),
       follow: (fiber) => {
         running.fibers.add(fiber)

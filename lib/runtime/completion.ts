@@ -2,9 +2,8 @@ import * as Effect from "effect/Effect"
 import type { Suggestions } from "../builder/complete.ts"
 import type { Completion } from "../builder/middleware.ts"
 import type { CompletionTable } from "../builder/prompt.ts"
-import { compile, type Passage } from "./chain.ts"
+import { compile, type Passage, type Start } from "./chain.ts"
 import type { RunCompletion } from "./entry.ts"
-import type { Node } from "./node.ts"
 import type { Place } from "./place.ts"
 
 type Asked = Parameters<RunCompletion>[0]
@@ -16,7 +15,7 @@ const most = 100
 export const completionOf = (
   table: CompletionTable,
   place: Place,
-  start: Node | undefined
+  start: Start
 ): RunCompletion | undefined => {
   if (table.size === 0) return undefined
   const core = ({ argument, prefix, others }: Asked): Effect.Effect<Suggestions, unknown, any> => {

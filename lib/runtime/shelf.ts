@@ -47,13 +47,8 @@ export class Shelf {
         this.put(place, collisions)
         return
       case "suffix":
-        for (let n = 2; ; n++) {
-          const renamed = { ...place, name: `${place.name}_${n}` }
-          if (this.rivalOf(renamed) === undefined) {
-            this.#add(renamed)
-            return
-          }
-        }
+        // what is mounted has got a free name or namespace: two of one mount have the same
+        this.#problems.push(collisionOf(rival, place))
     }
   }
 
