@@ -262,9 +262,7 @@ export const tool: {
 
 /** `Server.resource(r)`: the `.pipe` form of `.resource`. */
 export const resource: {
-  <T extends Resource.Any>(
-    resource: T
-  ): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterAdding<T, P, L>, P, L>
+  <T extends Resource.Any>(resource: T): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterAdding<T, P, L>, P, L>
   <R, P, L, T extends Resource.Any>(self: Server<R, P, L>, resource: T): Server<R | AfterAdding<T, P, L>, P, L>
 } = Function.dual(2, (self: Server<any, any, any>, value: Resource.Any) => self.resource(value))
 

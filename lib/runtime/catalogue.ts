@@ -1,12 +1,13 @@
 import { type Component, type ComponentKind, componentKinds } from "../builder/component.ts"
+import type { Resource } from "../builder/resource.ts"
 import { AssemblyError } from "./assembly-error.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
 import { type Lists, listsOf, variesByCaller } from "./listing.ts"
 import { entryOf } from "./make-entry.ts"
 import { idOf } from "./names.ts"
 import { describeNode, type Node } from "./node.ts"
-import { isSamePlace, originOf, type Place, typeOf } from "./place.ts"
-import { placementOf } from "./placement.ts"
+import { isSamePlace, originOf, type Place, typeOf, visibleOf } from "./place.ts"
+import { type Placement, placementOf } from "./placement.ts"
 import type { Loss } from "./shelf.ts"
 import { nameKey, servedOf, versionsOf } from "./versions.ts"
 
@@ -23,6 +24,8 @@ export interface Catalogue {
   readonly templatesByUri: ReadonlyMap<string, ResourceEntry>
   /** All versions of each component, the highest first, by kind and name; empty where there is one of each. */
   readonly versions: ReadonlyMap<string, ReadonlyArray<Entry>>
+  /** What each node knows. */
+  readonly places: Placement["of"]
   /** What collision policies left out. */
   readonly losses: ReadonlyArray<Loss>
   readonly byId: ReadonlyMap<string, Entry>
@@ -68,6 +71,7 @@ export const catalogueOf = (
     templatesByUri: named(templates),
     versions: highest.length === places.length ? noVersions : entriesOf(places, byPlace),
     byId,
+    places: of,
     losses,
     lists: listsOf(root, places),
     completes: served.some((entry) => entry.type !== "tool" && entry.complete !== undefined),
@@ -124,13 +128,22 @@ const longName = (place: Place): ReadonlyArray<string> => {
   ]
 }
 
-/** Lists that clients may share between users must not depend on who asks. */
+/** What clients may share between users must not depend on who asks. */
 const sharedLists = ({ info }: Node, places: ReadonlyArray<Place>): ReadonlyArray<string> => {
-  const varying = info.cache?.scope === "public" ? places.find(variesByCaller) : undefined
+  const isPublic = info.cache?.scope === "public"
+  const varying = places.find(
+    (place) =>
+      (isPublic && variesByCaller(place)) ||
+      ((place.component as Resource.Any).cache?.scope === "public" && visibleOf(place) !== undefined)
+  )
   if (varying === undefined) return []
+  const what = `${typeOf(varying)} ${JSON.stringify(varying.name)}`
   return [
-    `The ${typeOf(varying)} ${JSON.stringify(varying.name)} is not the same for all callers, but server ${JSON.stringify(info.name)} ` +
-      'has cache: { scope: "public" }, so that clients may share its lists. Use the scope "private", or show it to everybody.'
+    isPublic
+      ? `The ${what} is not the same for all callers, but server ${JSON.stringify(info.name)} has cache: { scope: "public" }, ` +
+        'so that clients may share its lists. Use the scope "private", or show it to everybody.'
+      : `The ${what} is there for some callers only, but has cache: { scope: "public" }, so that clients may share it. ` +
+        'Use the scope "private", or show it to everybody.'
   ]
 }
 

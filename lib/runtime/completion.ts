@@ -12,11 +12,7 @@ type Asked = Parameters<RunCompletion>[0]
 const most = 100
 
 /** Assembles the completions of a prompt or resource; undefined where it has none. */
-export const completionOf = (
-  table: CompletionTable,
-  place: Place,
-  start: Start
-): RunCompletion | undefined => {
+export const completionOf = (table: CompletionTable, place: Place, start: Start): RunCompletion | undefined => {
   if (table.size === 0) return undefined
   const core = ({ argument, prefix, others }: Asked): Effect.Effect<Suggestions, unknown, any> => {
     const complete = table.get(argument)

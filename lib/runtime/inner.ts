@@ -54,7 +54,10 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
     [...versions().values()]
       .filter(([first]) => typeOf(first!) === "resource")
       .map((all) => ({ all, template: (entry(all[0]!) as ResourceEntry).template }))
-      .sort((a, b) => Number(a.template.isTemplate) - Number(b.template.isTemplate) || b.template.literals - a.template.literals)
+      .sort(
+        (a, b) =>
+          Number(a.template.isTemplate) - Number(b.template.isTemplate) || b.template.literals - a.template.literals
+      )
   )
   const resource = (uri: string, who: Caller): Entry | undefined => {
     for (const { all, template } of families()) {
@@ -77,22 +80,36 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
     resources: list("resources"),
     templates: list("templates"),
     call: (name, args) =>
-      Effect.flatMap(found("tool", name), (tool) => within(tool, Effect.suspend(() => (tool as ToolEntry).run(args)))),
+      Effect.flatMap(found("tool", name), (tool) =>
+        within(
+          tool,
+          Effect.suspend(() => (tool as ToolEntry).run(args))
+        )
+      ),
     get: (name, args) =>
       Effect.flatMap(found("prompt", name), (prompt) =>
-        within(prompt, Effect.suspend(() => (prompt as PromptEntry).run(args)))
+        within(
+          prompt,
+          Effect.suspend(() => (prompt as PromptEntry).run(args))
+        )
       ),
     read: (uri) =>
       Effect.flatMap(caller, (who) => {
         const known = resource(uri, who)
         return known === undefined
           ? Effect.fail(new ResourceNotFound())
-          : within(known, Effect.suspend(() => (known as ResourceEntry).run(uri)))
+          : within(
+              known,
+              Effect.suspend(() => (known as ResourceEntry).run(uri))
+            )
       })
   }
 }
 
 const once = <A>(make: () => A): (() => A) => {
   let made: { readonly value: A } | undefined
-  return () => (made ??= { value: make() }).value
+  return () => {
+    if (made === undefined) made = { value: make() }
+    return made.value
+  }
 }

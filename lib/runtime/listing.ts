@@ -57,8 +57,7 @@ const seen = (places: ReadonlyArray<Place>): ((who: Caller) => ReadonlyArray<Pla
   const all = places.map((place) => ({ place, visible: visibleOf(place) }))
   const served = servedOf(places)
   if (all.every(({ visible }) => visible === undefined)) return () => served
-  return (who) =>
-    servedOf(all.flatMap(({ place, visible }) => (visible === undefined || visible(who) ? [place] : [])))
+  return (who) => servedOf(all.flatMap(({ place, visible }) => (visible === undefined || visible(who) ? [place] : [])))
 }
 
 /** What a component of `node` sees of places that its transform was given. */

@@ -25,12 +25,14 @@ export const placementOf = (root: Node, componentsOf: (node: Node) => ReadonlyAr
 
   const place = (node: Node): ReadonlyArray<Place> => {
     const served = new Shelf(problems, losses)
+    const numbers: Numbers = new Map()
     for (const component of componentsOf(node)) served.put(ownPlace(component, node), "error")
     for (const child of node.children) {
       const { collisions } = child.policy
       const crossed = crossing(place(child), child, node, problems)
-      const nameOf = collisions === "suffix" ? freeNames(crossed, child, node, served) : plainName(child, child.namespace)
-      const moved = collisions === "suffix" ? freeNamespace(crossed, child, node, served) : child.namespace
+      const nameOf =
+        collisions === "suffix" ? freeNames(crossed, child, node, served, numbers) : plainName(child, child.namespace)
+      const moved = collisions === "suffix" ? freeNamespace(crossed, child, node, served, numbers) : child.namespace
       if (moved !== child.namespace) uriNamespaces.set(child, moved!)
       const uriOf = plainName(child, moved)
       for (const inner of crossed) {
@@ -59,7 +61,8 @@ const freeNames = (
   crossed: ReadonlyArray<Place>,
   child: Node,
   node: Node,
-  served: Shelf
+  served: Shelf,
+  numbers: Numbers
 ): ((place: Place) => string) => {
   const plain = plainName(child, undefined)
   const names = new Map<string, string>()
@@ -73,7 +76,9 @@ const freeNames = (
     let name = plain(first!)
     if (!fits(name)) {
       const stem = name
-      for (let n = 2; !fits(name) || taken.has(nameKey(typeOf(first!), name)); n++) name = `${stem}_${n}`
+      name = numbered(stem, nameKey(typeOf(first!), stem), numbers, (one) => {
+        return !taken.has(nameKey(typeOf(first!), one)) && fits(one)
+      })
     }
     taken.add(nameKey(typeOf(first!), name))
     names.set(key, name)
@@ -82,7 +87,13 @@ const freeNames = (
 }
 
 /** A namespace in which no URI is taken: the mount's own, else that with the first number that will do. */
-const freeNamespace = (crossed: ReadonlyArray<Place>, child: Node, node: Node, served: Shelf): string | undefined => {
+const freeNamespace = (
+  crossed: ReadonlyArray<Place>,
+  child: Node,
+  node: Node,
+  served: Shelf,
+  numbers: Numbers
+): string | undefined => {
   const resources = crossed.filter((place) => typeOf(place) === "resource")
   const fits = (namespace: string | undefined) => {
     const uriOf = plainName(child, namespace)
@@ -91,5 +102,15 @@ const freeNamespace = (crossed: ReadonlyArray<Place>, child: Node, node: Node, s
   if (fits(child.namespace)) return child.namespace
   const stem = child.namespace ?? child.info.name.replaceAll(/[^A-Za-z0-9._-]+/g, "-")
   if (child.namespace === undefined && fits(stem)) return stem
-  for (let n = 2; ; n++) if (fits(`${stem}_${n}`)) return `${stem}_${n}`
+  return numbered(stem, nameKey("resource", stem), numbers, fits)
+}
+
+/** The number from which to look for a free one, so that the hundredth of one name does not try all before it. */
+type Numbers = Map<string, number>
+
+const numbered = (stem: string, key: string, numbers: Numbers, fits: (name: string) => boolean): string => {
+  let n = numbers.get(key) ?? 2
+  while (!fits(`${stem}_${n}`)) n++
+  numbers.set(key, n)
+  return `${stem}_${n}`
 }
