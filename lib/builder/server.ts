@@ -18,7 +18,6 @@ import type {
   AfterOuter,
   ByLayerOf,
   KnownMountOptions,
-  NeedsOf,
   NeedsOfTransforms,
   WithoutRequestServices
 } from "./server-types.ts"
@@ -83,11 +82,11 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
   }
   readonly info: ServerOptions
   /** Adds a tool. */
-  tool<T extends Tool.Any>(tool: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  tool<T extends Tool.Any>(tool: T): Server<R | AfterAdding<T, P, L>, P, L>
   /** Adds a resource or resource template. */
-  resource<T extends Resource.Any>(resource: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  resource<T extends Resource.Any>(resource: T): Server<R | AfterAdding<T, P, L>, P, L>
   /** Adds a prompt. */
-  prompt<T extends Prompt.Any>(prompt: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  prompt<T extends Prompt.Any>(prompt: T): Server<R | AfterAdding<T, P, L>, P, L>
   /** Adds any number of tools, resources, prompts and extensions. */
   add<const Cs extends ReadonlyArray<Component | Extension<unknown>>>(
     ...components: Cs
@@ -267,22 +266,20 @@ const expect = (self: AnyServer, given: unknown, type: string): Component => {
 
 /** `Server.tool(t)`: the `.pipe` form of `.tool`. */
 export const tool: {
-  <T extends Tool.Any>(tool: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
-  <R, P, L, T extends Tool.Any>(self: Server<R, P, L>, tool: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <T extends Tool.Any>(tool: T): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterAdding<T, P, L>, P, L>
+  <R, P, L, T extends Tool.Any>(self: Server<R, P, L>, tool: T): Server<R | AfterAdding<T, P, L>, P, L>
 } = Function.dual(2, (self: Server<any, any, any>, value: Tool.Any) => self.tool(value))
 
 /** `Server.resource(r)`: the `.pipe` form of `.resource`. */
 export const resource: {
-  <T extends Resource.Any>(
-    resource: T
-  ): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
-  <R, P, L, T extends Resource.Any>(self: Server<R, P, L>, resource: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <T extends Resource.Any>(resource: T): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterAdding<T, P, L>, P, L>
+  <R, P, L, T extends Resource.Any>(self: Server<R, P, L>, resource: T): Server<R | AfterAdding<T, P, L>, P, L>
 } = Function.dual(2, (self: Server<any, any, any>, value: Resource.Any) => self.resource(value))
 
 /** `Server.prompt(p)`: the `.pipe` form of `.prompt`. */
 export const prompt: {
-  <T extends Prompt.Any>(prompt: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
-  <R, P, L, T extends Prompt.Any>(self: Server<R, P, L>, prompt: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <T extends Prompt.Any>(prompt: T): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterAdding<T, P, L>, P, L>
+  <R, P, L, T extends Prompt.Any>(self: Server<R, P, L>, prompt: T): Server<R | AfterAdding<T, P, L>, P, L>
 } = Function.dual(2, (self: Server<any, any, any>, value: Prompt.Any) => self.prompt(value))
 
 /** `Server.add(a, b)`: the `.pipe` form of `.add`. */

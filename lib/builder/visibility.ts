@@ -1,4 +1,4 @@
-import type { Component } from "./component.ts"
+import { type Component, derive } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
 import { reshape } from "./reshape.ts"
 
@@ -26,7 +26,13 @@ export const visibleTo = (predicate: (caller: Caller) => boolean): (<C extends C
   if (typeof predicate !== "function") {
     throw new DefinitionError("visibleTo(…) takes a function of the caller, ({ principal, client }) => boolean.")
   }
-  return (component) => reshape(component, { visible: predicate })
+  return (component) => {
+    const { shape } = component["~mcpipe/Component"]
+    if (shape === undefined || shape.visible !== undefined) return reshape(component, { visible: predicate })
+    // one shape, so that middleware used before and after is in one order
+    const both = { ...shape, visible: predicate }
+    return derive(component, { "~mcpipe/Component": { ...component["~mcpipe/Component"], shape: both } } as object)
+  }
 }
 
 /**

@@ -22,5 +22,5 @@ const clash = (one: Place, other: Place): string => {
 }
 
 /** As clients would know it. */
-const clientName = (place: Place): string =>
+export const clientName = (place: Place): string =>
   typeOf(place) === "resource" ? mountedUri(place.name, place.node) : mountedName(place.name, place.node)

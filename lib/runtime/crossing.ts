@@ -46,9 +46,9 @@ export const named = ({ component, name }: Place): Named => ({
 const checkNames = (places: ReadonlyArray<Place>, child: Node, problems: Array<string>): void => {
   const { only, except, rename } = child.policy
   if (changes(child)) return
-  const check = (option: string, text: string, matches: (name: string) => boolean) => {
-    if (places.some(({ name }) => matches(name))) return
-    const has = places.length === 0 ? "it has no components" : `it has ${places.map(({ name }) => name).join(", ")}`
+  const check = (option: string, text: string, matches: (name: string) => boolean, among = places) => {
+    if (among.some(({ name }) => matches(name))) return
+    const has = among.length === 0 ? "it has none" : `it has ${among.map(({ name }) => name).join(", ")}`
     problems.push(`${describeNode(child)}: ${option} names ${JSON.stringify(text)}, which is not there; ${has}.`)
   }
   const all = (option: string, selection: Selector | undefined) => {
@@ -56,7 +56,8 @@ const checkNames = (places: ReadonlyArray<Place>, child: Node, problems: Array<s
   }
   all("only", only)
   all("except", except)
-  for (const name of rename.keys()) check("rename", name, (one) => one === name)
+  const called = places.filter((place) => typeOf(place) !== "resource")
+  for (const name of rename.keys()) check("rename", name, (one) => one === name, called)
 }
 
 const changes = ({ definition, children }: Node): boolean => definition.sources.length > 0 || children.some(changes)
@@ -84,7 +85,7 @@ const transformed = (
   const where = `${describeNode(child)}: the transform ${JSON.stringify(transform.name)}`
   let given: unknown
   try {
-    given = transform["~mcpipe/Transform"].apply([...aliases.keys()], innerOf(places, node))
+    given = transform["~mcpipe/Transform"].apply([...aliases.keys()], innerOf(places, child, node))
   } catch (error) {
     problems.push(`${where} failed: ${error instanceof Error ? error.message : String(error)}`)
     return places

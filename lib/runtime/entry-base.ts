@@ -1,6 +1,6 @@
 import type { HookName, UniformHook } from "../builder/middleware.ts"
 import type { BaseEntry, RequestHook } from "./entry.ts"
-import { localUri, rootUriOf } from "./names.ts"
+import { localUri, outerUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
 import { chainOf, originOf, type Place, placeOn, typeOf, visibleOf } from "./place.ts"
 
@@ -10,7 +10,7 @@ export const entryBase = (place: Place): Pick<BaseEntry, "node" | "visible" | "u
   return {
     node,
     visible: visibleOf(place),
-    uriOf: rootUriOf(node),
+    uriOf: outerUriOf(place),
     requestHooks: [...nodeHooks(place, node), ...shapeHooks(place)]
   }
 }
@@ -23,7 +23,7 @@ const nodeHooks = (place: Place, owner: Node): ReadonlyArray<RequestHook> =>
 export const requestHooksOn = (node: Node, nameOf: RequestHook["nameOf"]): ReadonlyArray<RequestHook> =>
   node.definition.middleware.flatMap((middleware) => {
     const { request } = middleware["~mcpipe/Middleware"].hooks
-    return request === undefined ? [] : [{ hook: request, node, nameOf }]
+    return request === undefined ? [] : [{ hook: request, node, nameOf, alone: false }]
   })
 
 /** Other hooks of a node itself, outermost first. */
@@ -35,12 +35,16 @@ const shapeHooks = (place: Place): ReadonlyArray<RequestHook> =>
   [...chainOf(place)].reverse().flatMap((at) =>
     (at.shape?.middleware ?? []).flatMap((middleware) => {
       const { request } = middleware["~mcpipe/Middleware"].hooks
-      return request === undefined ? [] : [{ hook: request, node: at.node, nameOf: nameOn(at, at.node) }]
+      return request === undefined ? [] : [{ hook: request, node: at.node, nameOf: nameAt(place, at), alone: true }]
     })
   )
 
 const nameOn = (place: Place, node: Node): RequestHook["nameOf"] => {
-  if (typeOf(place) === "resource") return (uri) => localUri(uri, node)
-  const name = placeOn(place, node)?.name
-  return name === undefined ? undefined : () => name
+  const at = placeOn(place, node)
+  if (at !== undefined) return nameAt(place, at)
+  // what a transform made was never on the servers inside
+  return undefined
 }
+
+const nameAt = (place: Place, at: Place): NonNullable<RequestHook["nameOf"]> =>
+  typeOf(place) === "resource" ? (uri) => localUri(uri, place, at) : () => at.name

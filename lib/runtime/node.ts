@@ -55,6 +55,9 @@ const uniqueKey = (key: string, taken: Set<string>): string => {
   return unique
 }
 
+/** Whether a node is the root, or the root as it was before its transforms. */
+export const isRoot = ({ parent, policy }: Node): boolean => parent === undefined || (policy.own && isRoot(parent))
+
 /** `server "crm" mounted as "x.y"`, for messages. */
 export const describeNode = (node: Node): string => {
   const path = namesOf(node)

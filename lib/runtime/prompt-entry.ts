@@ -6,7 +6,7 @@ import { type PromptResult, toMessages } from "../builder/messages.ts"
 import type { PromptGet } from "../builder/middleware.ts"
 import type { Prompt } from "../builder/prompt.ts"
 import { timedOut } from "../builder/timeout.ts"
-import { compile, type Passage } from "./chain.ts"
+import { compile, type Passage, type Start } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { PromptEntry } from "./entry.ts"
 import { entryBase } from "./entry-base.ts"
@@ -19,7 +19,7 @@ import { timed } from "./timed.ts"
 type Args = Readonly<Record<string, string>>
 
 /** Assembles a prompt as the node of a place serves it, with all that stands around its handler. */
-export const promptEntry = (place: Place, id: string, start: Node | undefined): PromptEntry => {
+export const promptEntry = (place: Place, id: string, start: Start): PromptEntry => {
   // written out: spreading takes most of the time of assembling many
   const { node, visible, uriOf, requestHooks } = entryBase(place)
   const origin = originOf(place).component as Prompt.Any
@@ -29,7 +29,7 @@ export const promptEntry = (place: Place, id: string, start: Node | undefined): 
     node,
     place,
     visible,
-    start: start ?? node,
+    start: start.node,
     uriOf,
     requestHooks,
     type: "prompt",
