@@ -10,7 +10,15 @@ export { type Annotation, annotation } from "./builder/annotation.ts"
 export type { Complete, Suggestions } from "./builder/complete.ts"
 export type { CommonOptions, Component, ComponentKind, Icon } from "./builder/component.ts"
 export { Content } from "./builder/content.ts"
-export { DefinitionError, PublicError, type PublicErrorOptions, ResourceNotFound, ToolError } from "./builder/errors.ts"
+export {
+  DefinitionError,
+  PublicError,
+  type PublicErrorOptions,
+  ResourceNotFound,
+  ToolError,
+  TryAgainLater,
+  type TryAgainLaterOptions
+} from "./builder/errors.ts"
 export { type Extension, type ExtensionOptions, extension, method } from "./builder/extension.ts"
 export type { FormField, TitledChoice } from "./builder/form-fields.ts"
 export type { FormInput, FormValue, RequestedSchema } from "./builder/form.ts"
@@ -19,7 +27,10 @@ export type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from ".
 export {
   type AnyCall,
   type Completion,
+  type ClientNotification,
   type Hooks,
+  type MessageHook,
+  type NotificationHook,
   type ListCall,
   type Middleware,
   middleware,
@@ -79,7 +90,14 @@ export type { Collisions, MountOptions } from "./builder/mount.ts"
 export type { Named, Selection } from "./builder/selection.ts"
 export { type Inner, type Transform, transform } from "./builder/transform.ts"
 export { use } from "./builder/use.ts"
-export { type Caller, visibleTo } from "./builder/visibility.ts"
+export { type Caller, hidden, visibleTo } from "./builder/visibility.ts"
+export {
+  NotSwitchable,
+  Visibility,
+  type VisibilityRule,
+  type VisibilityShape,
+  type Which
+} from "./services/visibility.ts"
 export type { Timeout, TimeoutOptions } from "./builder/timeout.ts"
 export { type ToolAnnotations, type ToolOptions, tool } from "./builder/tool.ts"
 export { result, type ToolResult } from "./builder/tool-result.ts"
@@ -127,6 +145,13 @@ export {
 } from "./services/journal-store.ts"
 export { type Root, Roots } from "./services/roots.ts"
 export { Sampling, type SamplingShape } from "./services/sampling.ts"
+export {
+  type MemoryLimitsOptions,
+  type RateLimit,
+  RateLimitStore,
+  RateLimitStoreError,
+  type RateLimitStoreShape
+} from "./services/rate-limit-store.ts"
 export { ModelFailed, type SamplingError, TooManyTurns } from "./services/sampling-errors.ts"
 export type { SamplingModel, SamplingModelOptions, SamplingModelShape } from "./services/sampling-model.ts"
 export { Principal, type PrincipalShape } from "./services/principal.ts"

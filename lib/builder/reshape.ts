@@ -18,6 +18,8 @@ export interface Shape {
   readonly middleware?: ReadonlyArray<AnyMiddleware> | undefined
   /** Who may see and call it. */
   readonly visible?: ((caller: Caller) => boolean) | undefined
+  /** Whether it is shown only to sessions that have switched it on. */
+  readonly hidden?: boolean | undefined
   /** Its description for one caller. */
   readonly describe?: ((caller: Caller) => Effect.Effect<string, unknown, any>) | undefined
 }

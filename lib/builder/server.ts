@@ -35,6 +35,11 @@ export interface ServerOptions {
   readonly instructions?: string | undefined
   readonly icons?: ReadonlyArray<Icon> | undefined
   readonly websiteUrl?: string | undefined
+  /**
+   * Whether handlers may hide and show components for one session by `Visibility`, so that clients of revisions up to
+   * 2025-11-25 are told that lists may change. Only the root server's counts. Default false.
+   */
+  readonly switchable?: boolean | undefined
   /** Components per page of a list, at least 1; all on one page by default. */
   readonly pageSize?: number | undefined
   /** Cache hint of lists and resources on 2026-07-28. Default `{ ttlMs: 0, scope: "private" }`. */
@@ -141,6 +146,11 @@ export const server = (options: ServerOptions): Server => {
   if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1)) {
     throw new DefinitionError(
       `server ${JSON.stringify(options.name)}: pageSize is ${pageSize}; use a whole number ≥ 1.`
+    )
+  }
+  if (options.switchable !== undefined && typeof options.switchable !== "boolean") {
+    throw new DefinitionError(
+      `server ${JSON.stringify(options.name)}: switchable is ${JSON.stringify(options.switchable)}; use true or false.`
     )
   }
   checkCacheHint(options.cache, `server ${JSON.stringify(options.name)}`)

@@ -34,3 +34,9 @@ export const visibleTo = (predicate: (caller: Caller) => boolean): (<C extends C
     return derive(component, { "~mcpipe/Component": { ...component["~mcpipe/Component"], shape: both } } as object)
   }
 }
+
+/**
+ * `tool(…).pipe(hidden)`: the component is listed for, and can be called in, those sessions alone whose handlers have shown
+ * it by `Visibility.show`.
+ */
+export const hidden = <C extends Component>(component: C): C => reshape(component, { hidden: true })

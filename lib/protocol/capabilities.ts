@@ -7,11 +7,18 @@ type Capabilities = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 /**
  * Server capabilities, derived from what is there: nothing is advertised that is not served. `tells`: whether this client
- * can be told of changes.
+ * can be told of changes; `hasSession`: whether it has a session in which handlers may switch components.
  */
-export const capabilitiesOf = (running: Running, catalogue: Catalogue, tells: boolean): Capabilities => {
+export const capabilitiesOf = (
+  running: Running,
+  catalogue: Catalogue,
+  tells: boolean,
+  hasSession = false
+): Capabilities => {
   const { assembly } = running
-  const changes = (kind: ComponentKind) => (tells && assembly.changing.has(kind) ? { listChanged: true } : undefined)
+  const switches = hasSession && assembly.info.switchable === true
+  const changes = (kind: ComponentKind) =>
+    tells && (switches || assembly.changing.has(kind)) ? { listChanged: true } : undefined
   const extensions = assembly.extensions.map(({ extension }) => extension)
   const settings = Object.fromEntries(extensions.map((extension) => [extension.id, extension.settings]))
   const derived: Capabilities = {

@@ -1,3 +1,5 @@
+import * as Effect from "effect/Effect"
+import { listsFor } from "../runtime/catalogue.ts"
 import type { PromptEntry, ResourceEntry } from "../runtime/entry.ts"
 import type { ListKind } from "../runtime/listed.ts"
 import type { Operation } from "../runtime/operation.ts"
@@ -10,8 +12,11 @@ import { type Refusal, refusal } from "./reasons.ts"
 const lists = (method: string, kind: ListKind, served: MethodRow["served"]): MethodRow => ({
   method,
   served,
-  resolve: (params, { running, catalogue }) => {
-    const { items, live } = catalogue.lists[kind]
+  resolve: (params, { running, catalogue, rules }) => {
+    const list = rules.length === 0 ? catalogue.lists[kind] : listsFor(catalogue, running.assembly.root, rules)[kind]
+    const { items } = list
+    // what a session has switched is prepared for nobody else
+    const live = list.live ?? (rules.length === 0 ? undefined : Effect.succeed(items))
     // middleware may make a list longer than the catalogue
     const length = live === undefined ? items.length : Number.POSITIVE_INFINITY
     const { cursor } = params

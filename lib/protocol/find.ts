@@ -1,5 +1,6 @@
 import { allVersions, findResource, seenOf } from "../runtime/catalogue.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "../runtime/entry.ts"
+import { shows } from "../runtime/session-rules.ts"
 import { isRecord, type Params, quoted, type WireRequest } from "./method.ts"
 import { type Refusal, refusal } from "./reasons.ts"
 
@@ -27,9 +28,9 @@ export const resourceAt = (uri: string, request: WireRequest): ResourceEntry | u
   findResource(request.catalogue, uri, seesOf(request))
 
 const seesOf =
-  ({ asker }: WireRequest) =>
-  ({ visible }: Entry): boolean =>
-    visible === undefined || visible(asker)
+  ({ asker, rules }: WireRequest) =>
+  ({ visible, place }: Entry): boolean =>
+    (visible === undefined || visible(asker)) && shows(rules, place)
 
 const chosen = <E extends Entry>(
   highest: E | undefined,

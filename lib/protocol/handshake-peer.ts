@@ -4,9 +4,12 @@ import type { LogLevel } from "../services/client-log.ts"
 import type { PrincipalShape } from "../services/principal.ts"
 import type { HttpInfo } from "../services/request-context.ts"
 import type { SessionChange } from "../services/session-store.ts"
+import type { SessionVisibility, VisibilityRule } from "../services/visibility.ts"
+import { switchedKinds } from "../runtime/session-rules.ts"
 import { type ClientRequests, clientRequests } from "./client-requests.ts"
 import type { InFlight, Room, Sink } from "./exchange.ts"
 import { type Handshaken, handshake } from "./handshake.ts"
+import { deliverHooked } from "./hooked-message.ts"
 import { type InFlightRequests, inFlightRequests } from "./in-flight.ts"
 import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { type Places, places } from "./places.ts"
@@ -69,7 +72,7 @@ export const handshakePeer = (
 ): HandshakePeer => new LivePeer(running, sessionId, push, onIdle, shared)
 
 /** A class: each idle session has one, and closures would take several times the memory. */
-export class LivePeer implements HandshakePeer {
+export class LivePeer implements HandshakePeer, SessionVisibility {
   readonly sessionId: string
   readonly requests: ClientRequests
   readonly inFlight: InFlightRequests
@@ -83,6 +86,7 @@ export class LivePeer implements HandshakePeer {
   #agreed: Handshaken | undefined
   // server/utilities/logging: without a level set, the server decides
   #logLevel: LogLevel = "info"
+  #rules: ReadonlyArray<VisibilityRule> = noRules
 
   constructor(
     running: Running,
@@ -112,11 +116,29 @@ export class LivePeer implements HandshakePeer {
 
   apply(change: SessionChange): void {
     if (change.type === "log-level") this.#logLevel = change.level
+    else if (change.type === "visibility") this.#rules = change.rules
     else if (change.type === "subscribed") this.#own.add(change.uri)
     else this.#own.remove(change.uri)
   }
 
+  /** What handlers have switched for this session. */
+  rules(): ReadonlyArray<VisibilityRule> {
+    return this.#rules
+  }
+
+  set(rules: ReadonlyArray<VisibilityRule>): void {
+    const kinds = switchedKinds(this.#running.catalogue(), this.#rules, rules)
+    this.#rules = rules
+    this.#shared?.changed({ type: "visibility", rules })
+    for (const kind of kinds) this.push({ jsonrpc: "2.0", method: `notifications/${kind}/list_changed` })
+  }
+
   notified(notification: JsonRpcNotification): void {
+    deliverHooked(this.#running, notification, (hooked) => this.deliver(hooked))
+  }
+
+  /** Takes a notification that hooks have seen. */
+  deliver(notification: JsonRpcNotification): void {
     if (notification.method !== "notifications/initialized") this.inFlight.notified(notification)
     else if (this.#agreed !== undefined) this.subscriptions.begin()
   }
@@ -145,12 +167,15 @@ export class LivePeer implements HandshakePeer {
       },
       asking: { type: "direct", requests: this.requests, push: this.push },
       sessionId: this.sessionId,
+      visibility: this.#running.assembly.info.switchable === true ? this : undefined,
       subscriptions: this.subscriptions,
       places: this.places
     }
     return serveRequest(handshake, this.#running, row, request, caller, sink)
   }
 }
+
+const noRules: ReadonlyArray<VisibilityRule> = Object.freeze([])
 
 const observed = (own: Subscriptions, changed: SharedPeer["changed"]): Subscriptions => ({
   ...own,

@@ -17,7 +17,12 @@ const initialize: MethodRow = {
     const client = readInitialize(params)
     if ("reason" in client) return client
     const { instructions } = running.assembly.info
-    const { extensions, completions, ...capabilities } = capabilitiesOf(running, catalogue, subscriptions !== undefined)
+    const { extensions, completions, ...capabilities } = capabilitiesOf(
+      running,
+      catalogue,
+      subscriptions !== undefined,
+      subscriptions !== undefined
+    )
     const { revision } = client
     return {
       type: "answer",

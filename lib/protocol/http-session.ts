@@ -50,8 +50,8 @@ export class HttpSession extends LivePeer {
     this.#link = stores.sessions.shared ? sessionLink(stores, sessionId, (word) => this.#hear(word)) : undefined
   }
 
-  override notified(notification: JsonRpcNotification): void {
-    super.notified(notification)
+  override deliver(notification: JsonRpcNotification): void {
+    super.deliver(notification)
     this.send({ type: "notification", message: notification })
   }
 
@@ -89,7 +89,8 @@ export class HttpSession extends LivePeer {
   }
 
   /** Makes the session what the store says it is. */
-  restore({ logLevel, subscriptions }: StoredSession): void {
+  restore({ logLevel, subscriptions, visibility }: StoredSession): void {
+    if (visibility !== undefined) this.apply({ type: "visibility", rules: visibility })
     if (logLevel !== undefined) this.apply({ type: "log-level", level: logLevel })
     for (const uri of subscriptions) this.apply({ type: "subscribed", uri })
     // a client that goes on at another process has initialized at the first
@@ -118,7 +119,7 @@ export class HttpSession extends LivePeer {
         this.requests.receive(word.message)
         return
       case "notification":
-        super.notified(word.message)
+        super.deliver(word.message)
         return
       case "changed":
         this.apply(word.change)

@@ -4,6 +4,7 @@ import type { Running } from "../runtime/app.ts"
 import type { Catalogue } from "../runtime/catalogue.ts"
 import type { Operation, ValueOf } from "../runtime/operation.ts"
 import type { LogLevel } from "../services/client-log.ts"
+import type { VisibilityRule } from "../services/visibility.ts"
 import type { Sink } from "./exchange.ts"
 import type { RequestId } from "./json-rpc.ts"
 import type { Era, Refusal } from "./reasons.ts"
@@ -22,6 +23,8 @@ export interface WireRequest {
   readonly capabilities: Readonly<Record<string, unknown>>
   /** Who asks, as predicates of visibility see it. */
   readonly asker: Asker
+  /** What the session of the request has switched. */
+  readonly rules: ReadonlyArray<VisibilityRule>
   /** Remembers a log level for the connection; undefined where there is no connection. */
   readonly setLogLevel: ((level: LogLevel) => void) | undefined
   /** What the client is told of unasked; undefined where there is no connection or session of the handshake. */

@@ -41,9 +41,16 @@ export const factsOf = (
         : undefined,
     log: logLevel === undefined ? undefined : logTo(sink, isOpen),
     logLevel: logLevel ?? debug,
+    visibility: switchesOf(caller, era, running),
     channel: channelOf(caller, sink, isOpen, running, earlier),
     closeStream: sink.closeStream
   }
+}
+
+const switchesOf = ({ visibility }: Caller, era: Era, { assembly }: Running): Facts["visibility"] => {
+  if (era === "sessionless") return era
+  if (assembly.info.switchable !== true) return "server"
+  return visibility ?? "no-session"
 }
 
 /** What came before this round of a call. */

@@ -14,6 +14,7 @@ import { isUrlElicitationRequired } from "../services/elicitation-url.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import type { PrincipalShape } from "../services/principal.ts"
 import type { ClientInfo, HttpInfo } from "../services/request-context.ts"
+import type { SessionVisibility } from "../services/visibility.ts"
 import type { ClientRequests } from "./client-requests.ts"
 import { unknownResource } from "./core-methods.ts"
 import { encodeInputRequired } from "./encode-sessionless.ts"
@@ -53,6 +54,8 @@ export interface Caller {
     | { readonly type: "replay" }
     | undefined
   readonly sessionId: string | undefined
+  /** What the session has switched; undefined where there is none. */
+  readonly visibility?: SessionVisibility | undefined
   /** What the client is told of unasked, where a connection or session of the handshake can carry it. */
   readonly subscriptions?: Subscriptions | undefined
   /** Room for what this client has in flight, where a connection or session knows it. */
@@ -98,6 +101,7 @@ export const serveRequest = (
     revision: caller.revision,
     capabilities: caller.capabilities,
     asker: new Asker(caller),
+    rules: caller.visibility?.rules() ?? noRules,
     setLogLevel: caller.setLogLevel,
     subscriptions: caller.subscriptions
   }
@@ -309,6 +313,8 @@ export const metaOf = (params: Params | undefined): Params => {
   const meta = params?.["_meta"]
   return isRecord(meta) ? meta : none
 }
+
+const noRules: WireRequest["rules"] = Object.freeze([])
 
 /** Made for each request, read by few. */
 class Asker implements AskerShape {

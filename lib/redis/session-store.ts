@@ -1,6 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { SessionStore, type SessionStoreShape, type StoredSession } from "../services/session-store.ts"
+import {
+  type SessionChange,
+  SessionStore,
+  type SessionStoreShape,
+  type StoredSession
+} from "../services/session-store.ts"
 import { type Connection, connect, script } from "./connection.ts"
 import { hashTag } from "./keys.ts"
 import { lifetime, type RedisOptions, settingsOf } from "./options.ts"
@@ -26,13 +31,7 @@ export const sessionStore = ({ prefix, command, script, publish, subscribe }: Co
       ),
     get: (id) => Effect.orDie(Effect.map(script(read, [keyOf(id)], []), sessionOf)),
     update: (id, change) => {
-      const args =
-        change.type === "log-level"
-          ? ["HSET", level, change.level]
-          : change.type === "subscribed"
-            ? ["HSET", subscription + change.uri, ""]
-            : ["HDEL", subscription + change.uri]
-      return Effect.orDie(Effect.map(script(update, [keyOf(id)], args), isOne))
+      return Effect.orDie(Effect.map(script(update, [keyOf(id)], commandOf(change)), isOne))
     },
     touch: (id, ttlMillis) => Effect.orDie(Effect.map(command("PEXPIRE", keyOf(id), lifetime(ttlMillis)), isOne)),
     remove: (id) => Effect.orDie(Effect.map(command("DEL", keyOf(id)), isOne)),
@@ -43,13 +42,27 @@ export const sessionStore = ({ prefix, command, script, publish, subscribe }: Co
   }
 }
 
-/** Fields of the hash: what never changes is one, and each thing that others may change has its own. */
-const [agreed, level, subscription] = ["agreed", "level", "+"]
+const commandOf = (change: SessionChange): ReadonlyArray<string> => {
+  switch (change.type) {
+    case "log-level":
+      return ["HSET", level, change.level]
+    case "visibility":
+      return ["HSET", switches, JSON.stringify(change.rules)]
+    case "subscribed":
+      return ["HSET", subscription + change.uri, ""]
+    case "unsubscribed":
+      return ["HDEL", subscription + change.uri]
+  }
+}
 
-const fieldsOf = ({ logLevel, subscriptions, ...rest }: StoredSession): ReadonlyArray<string> => [
+/** Fields of the hash: what never changes is one, and each thing that others may change has its own. */
+const [agreed, level, switches, subscription] = ["agreed", "level", "visibility", "+"]
+
+const fieldsOf = ({ logLevel, subscriptions, visibility, ...rest }: StoredSession): ReadonlyArray<string> => [
   agreed,
   JSON.stringify(rest),
   ...(logLevel === undefined ? [] : [level, logLevel]),
+  ...(visibility === undefined ? [] : [switches, JSON.stringify(visibility)]),
   ...subscriptions.flatMap((uri) => [subscription + uri, ""])
 ]
 
@@ -61,6 +74,7 @@ const sessionOf = (reply: unknown): StoredSession | undefined => {
   return {
     ...JSON.parse(values.get(agreed)!),
     logLevel: values.get(level),
+    ...(values.has(switches) ? { visibility: JSON.parse(values.get(switches)!) } : undefined),
     subscriptions: [...values.keys()].filter((field) => field.startsWith(subscription)).map((field) => field.slice(1))
   }
 }

@@ -7,6 +7,7 @@ import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import { HandlerContexts } from "../builder/handler.ts"
 import type { ComponentKind } from "../builder/component.ts"
+import type { UniformHook } from "../builder/middleware.ts"
 import type { AnyServer, ServerOptions } from "../builder/server.ts"
 import { type Change, Changes } from "../services/changes.ts"
 import { ClientLog } from "../services/client-log.ts"
@@ -21,6 +22,7 @@ import { Sampling } from "../services/sampling.ts"
 import { Session } from "../services/session.ts"
 import { SessionStore } from "../services/session-store.ts"
 import { StateStore } from "../services/state-store.ts"
+import { Visibility } from "../services/visibility.ts"
 import { askingOptions, type AskingSettings, type AskingSettingsInput, askingSettings } from "./asking-settings.ts"
 import { type Catalogue, catalogueOf, changedKinds } from "./catalogue.ts"
 import type { RequestHook } from "./entry.ts"
@@ -28,7 +30,7 @@ import { extensionsOf, type PlacedExtension } from "./extensions.ts"
 import { handlerContexts } from "./handler-contexts.ts"
 import { buildContexts, type LifespanError } from "./lifespan.ts"
 import { limitOptions, limitSettings, type LimitSettings, type LimitSettingsInput } from "./limit-settings.ts"
-import { requestHooksOn } from "./entry-base.ts"
+import { hooksOn, requestHooksOn } from "./entry-base.ts"
 import { isRoot, type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
 import { lossWarning } from "./losses.ts"
@@ -92,6 +94,9 @@ export interface Running {
   readonly context: (node: Node) => Context.Context<never>
   /** The `request` hooks of the root, which also surround what is no component's. */
   readonly requestHooks: ReadonlyArray<RequestHook>
+  /** The root's hooks on messages and notifications, outermost first. */
+  readonly messageHooks: ReadonlyArray<(message: unknown) => unknown>
+  readonly notificationHooks: ReadonlyArray<UniformHook>
   /** Fibers in flight: calls, and the closing of their scopes. */
   readonly fibers: Set<Fiber.Fiber<any, any>>
   /** Takes a fiber among those in flight until it ends. */
@@ -156,7 +161,8 @@ export const run = (
       Context.add(Sampling, Sampling.live),
       Context.add(Roots, Roots.live),
       Context.add(Session, Session.live),
-      Context.add(Durable, Durable.live)
+      Context.add(Durable, Durable.live),
+      Context.add(Visibility, Visibility.live)
     )
     const built = yield* buildContexts(assembly.nodes, base as Context.Context<never>, scope)
     cells.whole.push(...built.map(({ whole }) => flat(whole)))
@@ -190,6 +196,10 @@ export const run = (
       },
       context,
       requestHooks: assembly.nodes.filter(isRoot).flatMap((node) => requestHooksOn(node, undefined)),
+      messageHooks: assembly.nodes
+        .filter(isRoot)
+        .flatMap((node) => hooksOn(node, "message") as ReadonlyArray<(message: unknown) => unknown>),
+      notificationHooks: assembly.nodes.filter(isRoot).flatMap((node) => hooksOn(node, "notification")),
       fibers: new Set(),
       follow: (fiber) => {
         running.fibers.add(fiber)

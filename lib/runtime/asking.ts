@@ -53,6 +53,18 @@ export interface Facing {
   readonly warn: (message: string) => void
 }
 
+/** How far a run had come, to go back to; see `Asking.rewind`. */
+export interface Place {
+  readonly counts: ReadonlyMap<string, number>
+  readonly keys: ReadonlySet<string>
+  /** Ids of asks made. */
+  readonly asked: ReadonlySet<string>
+  readonly claimed: ReadonlySet<string>
+}
+
+/** Where nothing has been asked, and no step begun. */
+const beginning: Place = { counts: new Map(), keys: new Set(), asked: new Set(), claimed: new Set() }
+
 /** An ask or step was used in a way that cannot work; a bug of the author, so it is a defect. */
 export class AskMisuse extends Error {
   override readonly name = "AskMisuse"
@@ -80,6 +92,8 @@ export abstract class Asking implements Asks {
   #running: Map<Frame, Fiber.Fiber<unknown, unknown> | undefined> | undefined
   #cut = false
   #watchers: Set<() => void> | undefined
+  /** How often anything was asked, begun or numbered in this run: what comes of that is of this call alone. */
+  uses = 0
   protected readonly facing: Facing
   /** What has been recorded, by step id. */
   protected steps: Map<string, Recorded> | undefined
@@ -91,6 +105,7 @@ export abstract class Asking implements Asks {
   }
 
   get seed(): string {
+    this.uses++
     return this.facing.callId()
   }
 
@@ -106,6 +121,7 @@ export abstract class Asking implements Asks {
 
   ask(request: AskRequest, options: AskOptions): Effect.Effect<unknown, AskRefused | AskTimedOut> {
     return Effect.withFiber((fiber) => {
+      this.uses++
       if (isUninterruptible(fiber)) {
         return Effect.die(
           new AskMisuse(
@@ -160,6 +176,7 @@ export abstract class Asking implements Asks {
 
   step<A, E, R>(name: string, effect: Effect.Effect<A, E, R>, options: StepOptions = {}): Effect.Effect<A, E, R> {
     return Effect.withFiber((fiber) => {
+      this.uses++
       if (this.suspended()) {
         // a finalizer of this round cleans up what this round has opened, whatever the journal says
         return isUninterruptible(fiber) ? effect : Effect.never
@@ -180,6 +197,7 @@ export abstract class Asking implements Asks {
   }
 
   occurrence(name: string): number {
+    this.uses++
     const context = Fiber.getCurrent()?.context as Context.Context<any> | undefined
     const frame = context === undefined ? undefined : Context.getOrUndefined(context, InStep)
     // a space keeps these apart from ids of asks and steps
@@ -255,6 +273,27 @@ export abstract class Asking implements Asks {
   cut(): void {
     this.#cut = true
     for (const fiber of this.#running?.values() ?? []) fiber?.interruptUnsafe()
+  }
+
+  /** Where the run is now. */
+  place(): Place {
+    return { ...beginning, counts: new Map(this.#counts), keys: new Set(this.#keys) }
+  }
+
+  /**
+   * Goes back, so that what failed since can be tried again within the run: answers and successful steps are given as a later
+   * round would give them, failed steps are forgotten and run again. Nothing begun since may still be at work.
+   */
+  rewind(to: Place = beginning): void {
+    this.#cut = false
+    for (const [base, count] of this.#counts ?? []) {
+      for (let n = to.counts.get(base) ?? 0; n < count; n++) {
+        const id = numbered(base, n)
+        if (this.steps?.get(id)?.[0] === "failure") this.steps.delete(id)
+      }
+    }
+    this.#counts = new Map(to.counts)
+    this.#keys = new Set(to.keys)
   }
 
   /** To be called whenever an ask or step begins or ends. */

@@ -8,6 +8,8 @@ import { idOf } from "./names.ts"
 import { describeNode, type Node } from "./node.ts"
 import { isSamePlace, originOf, type Place, typeOf, visibleOf } from "./place.ts"
 import { type Placement, placementOf } from "./placement.ts"
+import type { VisibilityRule } from "../services/visibility.ts"
+import { isHidden, shows } from "./session-rules.ts"
 import type { Loss } from "./shelf.ts"
 import { nameKey, servedOf, versionsOf } from "./versions.ts"
 
@@ -29,7 +31,10 @@ export interface Catalogue {
   /** What collision policies left out. */
   readonly losses: ReadonlyArray<Loss>
   readonly byId: ReadonlyMap<string, Entry>
+  /** What is listed for those who have switched nothing. */
   readonly lists: Lists
+  /** What may be listed at all. */
+  readonly shelves: ReadonlyArray<Place>
   readonly completes: boolean
   /** What the protocol room prepared from this snapshot; thrown away with it. */
   readonly prepared: Map<string, unknown>
@@ -73,7 +78,11 @@ export const catalogueOf = (
     byId,
     places: of,
     losses,
-    lists: listsOf(root, places),
+    lists: listsOf(
+      root,
+      places.filter((place) => !isHidden(place))
+    ),
+    shelves: places,
     completes: served.some((entry) => entry.type !== "tool" && entry.complete !== undefined),
     prepared: new Map()
   }
@@ -168,6 +177,23 @@ const isSameList = (before: Catalogue, after: Catalogue, kind: ComponentKind): b
 /** All versions: who may not see the highest is shown another. */
 const listed = ({ byId }: Catalogue, kind: ComponentKind): ReadonlyArray<Entry> =>
   [...byId.values()].filter(({ type }) => `${type}s` === kind)
+
+/** The lists of a session that has switched something; kept while its rules are the same. */
+export const listsFor = (catalogue: Catalogue, root: Node, rules: ReadonlyArray<VisibilityRule>): Lists => {
+  const known = switchedLists.get(rules)
+  if (known?.catalogue === catalogue) return known.lists
+  const lists = listsOf(
+    root,
+    catalogue.shelves.filter((place) => shows(rules, place))
+  )
+  switchedLists.set(rules, { catalogue, lists })
+  return lists
+}
+
+const switchedLists = new WeakMap<
+  ReadonlyArray<VisibilityRule>,
+  { readonly catalogue: Catalogue; readonly lists: Lists }
+>()
 
 /**
  * The resource that serves a URI: the static one, else the most literal template that matches; the highest version of it.

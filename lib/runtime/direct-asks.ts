@@ -15,6 +15,8 @@ export class DirectAsks extends Asking {
   readonly replays = false
   readonly #channel: DirectChannel
   #open = 0
+  /** By ask id: a handler that is tried again is not to ask again. */
+  #answers: Map<string, { readonly digest: string; readonly answer: unknown }> | undefined
 
   constructor(facing: Facing, channel: DirectChannel) {
     super(facing)
@@ -41,11 +43,17 @@ export class DirectAsks extends Asking {
     return this.#open > 0
   }
 
-  protected put({ request, options }: Asked): Effect.Effect<unknown, AskRefused | AskTimedOut> {
+  protected put({ id, digest, request, options }: Asked): Effect.Effect<unknown, AskRefused | AskTimedOut> {
     const { wellFormed } = options
+    const known = this.#answers?.get(id)
+    if (known?.digest === digest) return Effect.succeed(known.answer)
     const attempt = (left: number): Effect.Effect<unknown, AskRefused | AskTimedOut> =>
       Effect.flatMap(this.#channel.send(request), (answer) => {
-        if (wellFormed(answer)) return Effect.succeed(answer)
+        if (wellFormed(answer)) {
+          this.#answers ??= new Map()
+          this.#answers.set(id, { digest, answer })
+          return Effect.succeed(answer)
+        }
         if (left > 1) return attempt(left - 1)
         return Effect.fail(new AskRefused(request.method, notAnAnswer))
       })

@@ -1,19 +1,15 @@
+import type { HookName, UniformHook } from "../builder/middleware.ts"
 import type { BaseEntry, RequestHook } from "./entry.ts"
-import type { Start } from "./chain.ts"
 import { localUri, outerUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
 import { chainOf, originOf, type Place, placeOn, typeOf, visibleOf } from "./place.ts"
 
-/** What entries of all kinds have in common. */
-export const entryBase = (place: Place, id: string, start: Start): Omit<BaseEntry, "component"> => {
+/** What entries of all kinds have in common, apart from what is known of their place. */
+export const entryBase = (place: Place): Pick<BaseEntry, "node" | "visible" | "uriOf" | "requestHooks"> => {
   const { node } = originOf(place)
   return {
-    id,
-    name: place.name,
     node,
-    place,
     visible: visibleOf(place),
-    start: start.node,
     uriOf: outerUriOf(place),
     requestHooks: [...nodeHooks(place, node), ...shapeHooks(place)]
   }
@@ -29,6 +25,10 @@ export const requestHooksOn = (node: Node, nameOf: RequestHook["nameOf"]): Reado
     const { request } = middleware["~mcpipe/Middleware"].hooks
     return request === undefined ? [] : [{ hook: request, node, nameOf, alone: false }]
   })
+
+/** Other hooks of a node itself, outermost first. */
+export const hooksOn = (node: Node, name: HookName): ReadonlyArray<UniformHook> =>
+  node.definition.middleware.flatMap((middleware) => middleware["~mcpipe/Middleware"].hooks[name] ?? [])
 
 /** Those of a single component are inside of all servers'. */
 const shapeHooks = (place: Place): ReadonlyArray<RequestHook> =>

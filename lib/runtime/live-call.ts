@@ -1,12 +1,14 @@
+import type * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { ErrorClass } from "../builder/component.ts"
 import type { Asks } from "../services/asks.ts"
-import type { Call } from "../services/current-call.ts"
+import { type Call, callOf } from "../services/current-call.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import type { Asking } from "./asking.ts"
 import type { AskPlan } from "./asks-for.ts"
 import type { Entry } from "./entry.ts"
+import { pathOf } from "./node.ts"
 import type { Facts } from "./request.ts"
 
 /** The call that one run of an operation is part of. What it asks through is made when it first asks: most calls never do. */
@@ -20,6 +22,7 @@ export class LiveCall implements Call {
   #asks: Asking | undefined
   #listeners: Array<() => void> | undefined
   #cut = false
+  #stateUses = 0
   /** The fiber of the run, which asking may have to stop. */
   fiber: Fiber.Fiber<unknown, unknown> | undefined
 
@@ -44,6 +47,14 @@ export class LiveCall implements Call {
 
   get uriOf(): Call["uriOf"] {
     return this.#entry?.uriOf
+  }
+
+  get visibility(): Call["visibility"] {
+    return this.#facts.visibility
+  }
+
+  get at(): string {
+    return this.#entry === undefined ? "" : pathOf(this.#entry.node).join("/")
   }
 
   get errors(): ReadonlyArray<ErrorClass> {
@@ -100,6 +111,24 @@ export class LiveCall implements Call {
     return channel.type === "replay" && channel.journal !== undefined ? this.#asking : this.#asks
   }
 
+  /**
+   * Grows whenever the run asks, begins a step, takes a number of its own or looks at the state of its session: what it comes
+   * to then is good for this call alone.
+   */
+  get uses(): number {
+    return this.#stateUses + (this.#asks?.uses ?? 0)
+  }
+
+  usesState(): void {
+    this.#stateUses++
+  }
+
+  /** The URI that the client asked for, where it reads a resource. */
+  get uri(): string | undefined {
+    const { uri } = this.#facts.params
+    return typeof uri === "string" ? uri : undefined
+  }
+
   /** The request ends early, and so do its steps. */
   cut(): void {
     this.#cut = true
@@ -128,3 +157,10 @@ export class LiveCall implements Call {
 }
 
 const none: ReadonlyArray<ErrorClass> = []
+
+/** The call of a fiber as the runtime made it, whatever tells its client in other words. */
+export const liveCallOf = (context: Context.Context<never>): LiveCall | undefined => {
+  let call = callOf(context)
+  while (call?.behind !== undefined) call = call.behind
+  return call instanceof LiveCall ? call : undefined
+}

@@ -20,9 +20,18 @@ type Args = Readonly<Record<string, string>>
 
 /** Assembles a prompt as the node of a place serves it, with all that stands around its handler. */
 export const promptEntry = (place: Place, id: string, start: Start): PromptEntry => {
+  // written out: spreading takes most of the time of assembling many
+  const { node, visible, uriOf, requestHooks } = entryBase(place)
   const origin = originOf(place).component as Prompt.Any
   return {
-    ...entryBase(place, id, start),
+    id,
+    name: place.name,
+    node,
+    place,
+    visible,
+    start: start.node,
+    uriOf,
+    requestHooks,
     type: "prompt",
     component: place.component as Prompt.Any,
     run: compile(coreOf(origin, place.name), place, start, passage),

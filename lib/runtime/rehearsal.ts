@@ -35,6 +35,8 @@ export const rehearse = (
       progress: undefined,
       log: undefined,
       logLevel: call.logLevel,
+      visibility: call.visibility,
+      at: call.at,
       asks: again,
       suspended: () => again.suspended(),
       rehearsal: true,

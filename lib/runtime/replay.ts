@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { AskRefused, type AskTimedOut } from "../services/ask-errors.ts"
 import type { AskRequest } from "../services/asks.ts"
 import { canonical, digest } from "../services/digest.ts"
-import { type Asked, Asking, type Facing, mostAttempts, notAnAnswer, numbered } from "./asking.ts"
+import { type Asked, Asking, type Facing, mostAttempts, notAnAnswer, numbered, type Place } from "./asking.ts"
 import { type Answered, answered, isNoAnswer, type Journal, journalVersion, noAnswer, type Open } from "./journal.ts"
 import { macrotask, microtask, Moves } from "./turns.ts"
 
@@ -94,7 +94,11 @@ class Run {
   /** Given before their batch was complete. */
   readonly passed = new Set<string>()
   /** Ids of asks made, but for those withdrawn before they were answered. */
-  readonly claimed = new Set<string>()
+  claimed = new Set<string>()
+  /** Ids of all asks made, since the place that was gone back to. */
+  asked = new Set<string>()
+  /** Ids of asks made in what was given up. */
+  abandoned: Set<string> | undefined
   /** Steps that asked and have ended. */
   readonly closed: Array<string> = []
   readonly moves = new Moves()
@@ -223,6 +227,19 @@ export class Replay extends Asking {
     return this.#run !== undefined && this.#run.open.size > 0 && !this.busy()
   }
 
+  override place(): Place {
+    return { ...super.place(), asked: new Set(this.#at.asked), claimed: new Set(this.#at.claimed) }
+  }
+
+  override rewind(to?: Place): void {
+    super.rewind(to)
+    const at = this.#at
+    at.abandoned ??= new Set()
+    for (const id of at.asked) if (to?.asked.has(id) !== true) at.abandoned.add(id)
+    at.asked = new Set(to?.asked)
+    at.claimed = new Set(to?.claimed)
+  }
+
   get #at(): Run {
     this.#run ??= new Run()
     return this.#run
@@ -247,6 +264,7 @@ export class Replay extends Asking {
       const known = this.#answerOf(asked)
       if (this.#defect !== undefined) return
       const { id, frame } = asked
+      this.#at.asked.add(id)
       const waiting: Waiting = { id, asked, resume }
       if (known !== undefined) {
         if (this.#isGiven(id)) {
@@ -303,7 +321,7 @@ export class Replay extends Asking {
    */
   protected override claim(base: string): string {
     const free = (id: string) => !this.#at.claimed.has(id)
-    for (const batch of this.#batches.slice(this.#given)) {
+    for (const batch of this.#at.abandoned === undefined ? this.#batches.slice(this.#given) : this.#batches) {
       for (const id of batch.keys()) {
         if ((id === base || id.startsWith(`${base}#`)) && free(id)) return this.#claim(id)
       }
@@ -315,6 +333,7 @@ export class Replay extends Asking {
 
   #claim(id: string): string {
     this.#at.claimed.add(id)
+    this.#at.asked.add(id)
     return id
   }
 
@@ -448,7 +467,9 @@ export class Replay extends Asking {
 
   #journalOf(open: ReadonlyArray<Asked>): Journal {
     const told = [...(this.#journal?.told ?? []), ...this.#telling]
-    const isClosed = (id: string) => this.#at.closed.some((step) => id.startsWith(step))
+    const { abandoned, asked, closed } = this.#at
+    const isClosed = (id: string) =>
+      closed.some((step) => id.startsWith(step)) || (abandoned?.has(id) === true && !asked.has(id))
     return {
       version: journalVersion,
       callId: this.seed,

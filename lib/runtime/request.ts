@@ -24,6 +24,7 @@ export interface Facts {
   readonly progress: Call["progress"]
   readonly log: Call["log"]
   readonly logLevel: () => LogLevel
+  readonly visibility?: Call["visibility"]
   readonly channel: AskChannel
   /** Closes the connection of the request's stream, for its client to come back after so many milliseconds; undefined where it could not. */
   readonly closeStream?: ((retryMillis: number) => void) | undefined

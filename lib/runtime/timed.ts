@@ -1,6 +1,8 @@
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { markTimedOut, millisOf, resetsOnProgress, type Timeout } from "../builder/timeout.ts"
+import { asksBehind } from "../services/asks.ts"
 import { callOf } from "../services/current-call.ts"
 import { Asking } from "./asking.ts"
 
@@ -47,13 +49,23 @@ export const timed = <A>(
         progressed = clock.currentTimeMillisUnsafe()
       })
     }
-    const up = elapsed(millis, pauses, () => progressed)
-    return Effect.raceFirst(effect, Effect.andThen(Effect.map(up, cut), late))
+    let over = false
+    const up = Effect.map(
+      elapsed(millis, pauses, () => progressed),
+      () => {
+        over = true
+        cut()
+      }
+    )
+    // a step that is cut may end the effect before the race is decided
+    return Effect.catchCause(Effect.raceFirst(effect, Effect.andThen(up, late)), (cause) =>
+      over && Cause.hasInterruptsOnly(cause) ? late : Effect.failCause(cause)
+    )
   })
 }
 
 const surrounding = (call: ReturnType<typeof callOf>): TimedCall => {
-  const asks = call?.asks
+  const asks = asksBehind(call?.asks)
   const own = asks instanceof Asking ? asks : undefined
   return { pauses: own, onProgress: call?.onProgress, cut: () => own?.cut() }
 }

@@ -4,6 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { ErrorClass } from "../builder/component.ts"
 import type { Asks } from "./asks.ts"
 import type { LogLevel } from "./client-log.ts"
+import type { SessionVisibility } from "./visibility.ts"
 
 /** What a client is told waits for a slow one: a promise that settles once it has read enough, or is gone. Never rejects. */
 export type Told = Promise<void> | void
@@ -14,6 +15,8 @@ export type Told = Promise<void> | void
  * request through it, because every further addition to a context costs time on every call. Internal to the library.
  */
 export interface Call {
+  /** The call that this one speaks for, in other words: what one of them has told, both have. */
+  readonly behind?: Call | undefined
   readonly scope: Scope.Closeable
   /** What clients call a URI of the server whose component is called; undefined where they call it the same. */
   readonly uriOf: ((uri: string) => string) | undefined
@@ -27,10 +30,16 @@ export interface Call {
   readonly logLevel: LogLevel
   /** How the client can be asked; undefined outside of tools, resources, prompts and the middleware inside of them. */
   readonly asks: Asks | undefined
+  /** What the session of the call has switched; or why nothing can be switched. */
+  readonly visibility?: SessionVisibility | "sessionless" | "no-session" | "server" | undefined
+  /** The mount path of the server whose component is called. */
+  readonly at?: string | undefined
   /** Whether nothing of this round may go on, because its client has to answer first. */
   readonly suspended: () => boolean
   /** True where a finished call runs once more to see whether it is deterministic: nobody is to hear of it. */
   readonly rehearsal?: boolean | undefined
+  /** To be called whenever the state of a session is looked at. */
+  readonly usesState?: (() => void) | undefined
   /** The error classes whose messages clients may see. */
   readonly errors: ReadonlyArray<ErrorClass>
 }

@@ -6,6 +6,7 @@ import type * as Scope from "effect/Scope"
 import { DefinitionError } from "../builder/errors.ts"
 import type { LogLevel } from "./client-log.ts"
 import type { ClientInfo } from "./request-context.ts"
+import type { VisibilityRule } from "./visibility.ts"
 
 /** What a process needs of an HTTP session that began at another one. All of it is JSON. */
 export interface StoredSession {
@@ -19,6 +20,8 @@ export interface StoredSession {
   readonly logLevel: LogLevel | undefined
   /** The URIs of `resources/subscribe`, each once, in any order. */
   readonly subscriptions: ReadonlyArray<string>
+  /** What handlers have switched for it; undefined for nothing. */
+  readonly visibility?: ReadonlyArray<VisibilityRule> | undefined
 }
 
 /** What may change about a session after it began. */
@@ -26,6 +29,7 @@ export type SessionChange =
   | { readonly type: "log-level"; readonly level: LogLevel }
   | { readonly type: "subscribed"; readonly uri: string }
   | { readonly type: "unsubscribed"; readonly uri: string }
+  | { readonly type: "visibility"; readonly rules: ReadonlyArray<VisibilityRule> }
 
 /** Carries texts between the processes that know a session. What is published while nobody subscribes is lost. */
 export interface SessionRelay {
@@ -79,6 +83,7 @@ interface Entry {
   readonly text: string
   readonly logLevel: LogLevel | undefined
   readonly subscriptions: ReadonlySet<string>
+  readonly visibility: ReadonlyArray<VisibilityRule> | undefined
   /** Milliseconds since 1970. */
   readonly end: number
 }
@@ -107,17 +112,18 @@ const memorySessions = (maxSessions: number): SessionStoreShape => {
 
   return {
     shared: false,
-    create: (id, { logLevel, subscriptions, ...agreed }, ttlMillis) =>
+    create: (id, { logLevel, subscriptions, visibility, ...agreed }, ttlMillis) =>
       atNow((now) => {
         const text = JSON.stringify(agreed)
-        keep(id, { text, logLevel, subscriptions: new Set(subscriptions), end: now + ttlMillis })
+        keep(id, { text, logLevel, subscriptions: new Set(subscriptions), visibility, end: now + ttlMillis })
       }),
     get: (id) =>
       atNow((now) => {
         const entry = current(id, now)
         if (entry === undefined) return undefined
-        const { text, logLevel, subscriptions } = entry
-        return { ...JSON.parse(text), logLevel, subscriptions: [...subscriptions] }
+        const { text, logLevel, subscriptions, visibility } = entry
+        const known = { ...JSON.parse(text), logLevel, subscriptions: [...subscriptions] }
+        return visibility === undefined ? known : { ...known, visibility }
       }),
     update: (id, change) =>
       atNow((now) => {
@@ -139,6 +145,7 @@ const memorySessions = (maxSessions: number): SessionStoreShape => {
 
 const changed = (entry: Entry, change: SessionChange): Entry => {
   if (change.type === "log-level") return { ...entry, logLevel: change.level }
+  if (change.type === "visibility") return { ...entry, visibility: change.rules }
   const subscriptions = new Set(entry.subscriptions)
   if (change.type === "subscribed") subscriptions.add(change.uri)
   else subscriptions.delete(change.uri)

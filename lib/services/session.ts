@@ -150,6 +150,7 @@ const principalOf = (context: Context.Context<never>): string | null => {
 
 const liveStore = (context: Context.Context<never>): StateStoreShape => {
   const store = found(context, StateStore)
+  callOf(context)?.usesState?.()
   if (store !== undefined) return store
   throw new Error(
     "Session: there is no StateStore here; use it in a handler or middleware, or test with Session.layerTest."

@@ -8,6 +8,7 @@ export const annexes: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-ai": ["builder", "services"],
   middleware: ["builder", "services", "runtime"],
   redis: ["builder", "services"],
+  transforms: ["builder", "services", "runtime"],
   testing: rooms
 }
 
