@@ -1,4 +1,16 @@
-import { AssemblyError, assemble, Changes, DefinitionError, middleware, prompt, resource, server, tool, transform, visibleTo } from "mcpipe"
+import {
+  AssemblyError,
+  assemble,
+  Changes,
+  DefinitionError,
+  middleware,
+  prompt,
+  resource,
+  server,
+  tool,
+  transform,
+  visibleTo
+} from "mcpipe"
 import * as v from "valibot"
 import { describe, expect, it, vi } from "vitest"
 import type { AnyServer } from "../../lib/builder/server.ts"
@@ -47,7 +59,9 @@ const eras: ReadonlyArray<readonly [string, (peer: HttpPeer, id: string) => Prom
       return {
         request: async (method, params) => (await send(method, params)).json(),
         follow: async (uri) => {
-          const events = eventsOf(await send("subscriptions/listen", { notifications: { resourceSubscriptions: [uri] } }))
+          const events = eventsOf(
+            await send("subscriptions/listen", { notifications: { resourceSubscriptions: [uri] } })
+          )
           const { params } = await events.next()
           await events.leave()
           return params.notifications.resourceSubscriptions?.includes(uri) === true
@@ -120,39 +134,42 @@ describe.each(eras)("what only some callers may see, on %s", (_, userOf) => {
     expect(await ann.follow(`s://${path}1`)).toBe(true)
   })
 
-  it.each(Object.entries(places))("%s, does not exist for others: no hook runs, and it is worded so", async (_, place) => {
-    const [ns, path, around] = place
-    const log: Array<string> = []
-    await using peer = await peerOf(around(secretive(log)) as AnyServer)
-    const bob = await userOf(peer, "bob")
-    const lists = await listsOf(bob)
-    expect(lists.tools).toEqual([`${ns}open`])
-    expect(lists.prompts).toEqual([`${ns}plain`])
-    expect(lists.resources).toContain(`x://${path}open`)
-    expect(lists.resources).not.toContain(`x://${path}secret`)
-    expect(lists.templates).toEqual([`o://${path}{id}`])
-    log.length = 0
-    /** The answer for a name that is hidden is that for one that never was. */
-    const same = async (method: string, paramsOf: (name: string) => object, hidden: string) => {
-      const never = hidden.replace(/secret|hidden|s:\/\//, (found) => (found === "s://" ? "n://" : "nobody"))
-      const [one, other] = [await bob.request(method, paramsOf(hidden)), await bob.request(method, paramsOf(never))]
-      expect(one.error).toBeDefined()
-      expect(JSON.stringify(one.error)).toBe(JSON.stringify(other.error).replaceAll(never, hidden))
+  it.each(Object.entries(places))(
+    "%s, does not exist for others: no hook runs, and it is worded so",
+    async (_, place) => {
+      const [ns, path, around] = place
+      const log: Array<string> = []
+      await using peer = await peerOf(around(secretive(log)) as AnyServer)
+      const bob = await userOf(peer, "bob")
+      const lists = await listsOf(bob)
+      expect(lists.tools).toEqual([`${ns}open`])
+      expect(lists.prompts).toEqual([`${ns}plain`])
+      expect(lists.resources).toContain(`x://${path}open`)
+      expect(lists.resources).not.toContain(`x://${path}secret`)
+      expect(lists.templates).toEqual([`o://${path}{id}`])
+      log.length = 0
+      /** The answer for a name that is hidden is that for one that never was. */
+      const same = async (method: string, paramsOf: (name: string) => object, hidden: string) => {
+        const never = hidden.replace(/secret|hidden|s:\/\//, (found) => (found === "s://" ? "n://" : "nobody"))
+        const [one, other] = [await bob.request(method, paramsOf(hidden)), await bob.request(method, paramsOf(never))]
+        expect(one.error).toBeDefined()
+        expect(JSON.stringify(one.error)).toBe(JSON.stringify(other.error).replaceAll(never, hidden))
+      }
+      await same("tools/call", (name) => ({ name }), `${ns}secret`)
+      await same("tools/call", (name) => ({ name, _meta: { "mcpipe/version": "1" } }), `${ns}secret`)
+      await same("prompts/get", (name) => ({ name, arguments: { a: "x" } }), `${ns}hidden`)
+      for (const uri of [`x://${path}secret`, `s://${path}1`]) await same("resources/read", (uri) => ({ uri }), uri)
+      const argument = { name: "a", value: "" }
+      await same("completion/complete", (name) => ({ ref: { type: "ref/prompt", name }, argument }), `${ns}hidden`)
+      await same("completion/complete", (uri) => ({ ref: { type: "ref/resource", uri }, argument }), `s://${path}{id}`)
+      expect(await bob.follow(`x://${path}secret`)).toBe(false)
+      expect(await bob.follow(`s://${path}1`)).toBe(false)
+      expect(log.filter((line) => /secret|hidden|s:\/\//.test(line))).toEqual([])
+      // what is there for all of them is
+      expect((await bob.request("tools/call", { name: `${ns}open` })).result.content[0].text).toBe("open")
+      expect(await bob.follow(`x://${path}open`)).toBe(true)
     }
-    await same("tools/call", (name) => ({ name }), `${ns}secret`)
-    await same("tools/call", (name) => ({ name, _meta: { "mcpipe/version": "1" } }), `${ns}secret`)
-    await same("prompts/get", (name) => ({ name, arguments: { a: "x" } }), `${ns}hidden`)
-    for (const uri of [`x://${path}secret`, `s://${path}1`]) await same("resources/read", (uri) => ({ uri }), uri)
-    const argument = { name: "a", value: "" }
-    await same("completion/complete", (name) => ({ ref: { type: "ref/prompt", name }, argument }), `${ns}hidden`)
-    await same("completion/complete", (uri) => ({ ref: { type: "ref/resource", uri }, argument }), `s://${path}{id}`)
-    expect(await bob.follow(`x://${path}secret`)).toBe(false)
-    expect(await bob.follow(`s://${path}1`)).toBe(false)
-    expect(log.filter((line) => /secret|hidden|s:\/\//.test(line))).toEqual([])
-    // what is there for all of them is
-    expect((await bob.request("tools/call", { name: `${ns}open` })).result.content[0].text).toBe("open")
-    expect(await bob.follow(`x://${path}open`)).toBe(true)
-  })
+  )
 
   it("does not stand before what others may see: a hidden template, or a hidden resource in a family", async () => {
     const served = main().add(
@@ -268,7 +285,9 @@ describe("what clients may share", () => {
         'may share its lists. Use the scope "private", or show it to everybody.'
     )
     expect(refusal(open.mount("m", server(info("c")).tool(secret)))).toMatch(/^The tool "m_secret" is not the same/)
-    expect(refusal(open.mount("m", server(info("c")).add(secret, sayTool("t", "t")), { except: "secret" }))).toBe("assembled")
+    expect(refusal(open.mount("m", server(info("c")).add(secret, sayTool("t", "t")), { except: "secret" }))).toBe(
+      "assembled"
+    )
     expect(refusal(main({ cache: { ttlMs: 1000, scope: "private" } }).tool(secret))).toBe("assembled")
   })
 
