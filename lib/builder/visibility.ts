@@ -28,9 +28,11 @@ export const visibleTo = (predicate: (caller: Caller) => boolean): (<C extends C
   }
   return (component) => {
     const { shape } = component["~mcpipe/Component"]
-    if (shape === undefined || shape.visible !== undefined) return reshape(component, { visible: predicate })
+    if (shape === undefined) return reshape(component, { visible: predicate })
     // one shape, so that middleware used before and after is in one order
-    const both = { ...shape, visible: predicate }
+    const before = shape.visible
+    const visible = before === undefined ? predicate : (caller: Caller) => before(caller) && predicate(caller)
+    const both = { ...shape, visible }
     return derive(component, { "~mcpipe/Component": { ...component["~mcpipe/Component"], shape: both } } as object)
   }
 }

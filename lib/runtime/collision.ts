@@ -1,10 +1,10 @@
 import { mountedName, mountedUri } from "./names.ts"
-import { describeNode } from "./node.ts"
+import { describeNode, serverOf } from "./node.ts"
 import { originOf, type Place, typeOf } from "./place.ts"
 
 /** Says which two components collide, where both are from, and what can be done about it. */
 export const collisionOf = (one: Place, other: Place): string => {
-  const [first, second] = [originOf(one).node, originOf(other).node]
+  const [first, second] = [serverOf(originOf(one).node), serverOf(originOf(other).node)]
   return first === second
     ? `${clash(one, other)}; both are in ${describeNode(first)}. Rename or remove one of them.`
     : `${clash(one, other)}; one is in ${describeNode(first)}, the other in ${describeNode(second)}. ` +

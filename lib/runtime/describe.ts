@@ -3,7 +3,7 @@ import { DefinitionError } from "../builder/errors.ts"
 import { type AnyServer, isServer } from "../builder/server.ts"
 import type { Catalogue } from "./catalogue.ts"
 import { lossText } from "./losses.ts"
-import type { Node } from "./node.ts"
+import { type Node, serverOf } from "./node.ts"
 import { chainOf, originOf, type Place, typeOf, visibleOf } from "./place.ts"
 import { nameKey, servedOf } from "./versions.ts"
 
@@ -72,9 +72,6 @@ const textOf = (root: Node, catalogue: Catalogue): string => {
 }
 
 const indented = (lines: ReadonlyArray<string>): ReadonlyArray<string> => lines.map((line) => `  ${line}`)
-
-/** The mount, or the root, that a node is a part of: a server is in several nodes where it has transforms. */
-const serverOf = (node: Node): Node => (node.policy.own && node.parent !== undefined ? serverOf(node.parent) : node)
 
 /** Its node, and those inside its transforms, outermost first. */
 const partsOf = (node: Node): ReadonlyArray<Node> => [
