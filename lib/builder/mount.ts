@@ -1,3 +1,4 @@
+import { checkOptions } from "./check-options.ts"
 import { DefinitionError } from "./errors.ts"
 import { shortJson } from "./issues.ts"
 import { type AnyMiddleware, isMiddleware } from "./middleware.ts"
@@ -46,22 +47,13 @@ export const checkNamespace = (namespace: unknown, where: string): void => {
   throw new DefinitionError(`${where}: a namespace is 1 to 64 letters, digits, ".", "_" and "-", such as "crm".`)
 }
 
-const optionNames: ReadonlySet<string> = new Set(["collisions", "only", "except", "rename", "use", "transform"])
+const optionNames: ReadonlyArray<string> = ["collisions", "only", "except", "rename", "use", "transform"]
 
 const policies: ReadonlyArray<unknown> = ["error", "suffix", "keep", "replace"]
 
 /** Checks the options of a mount; throws a `DefinitionError` that names `where`, the option and what it takes. */
 export const mountPolicy = (options: MountOptions | undefined, where: string): MountPolicy => {
-  if (options !== undefined && (typeof options !== "object" || options === null)) {
-    throw new DefinitionError(`${where}: its options are ${shortJson(options)}; use { collisions, only, except, … }.`)
-  }
-  for (const name of Object.keys(options ?? {})) {
-    if (!optionNames.has(name)) {
-      throw new DefinitionError(
-        `${where}: there is no option ${shortJson(name)}; there are ${[...optionNames].join(", ")}.`
-      )
-    }
-  }
+  if (options !== undefined) checkOptions(options, where, optionNames)
   const { collisions = "error", only, except, rename, use, transform } = options ?? {}
   if (!policies.includes(collisions)) {
     throw new DefinitionError(

@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -19,7 +20,6 @@ import {
   type CallMethod,
   callMethods,
   checkNumber,
-  checkOptions,
   type HandlerCall,
   nameOfCall,
   type Selection,

@@ -1,43 +1,16 @@
 import { DefinitionError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
+import { callMethods, type Selection, selected } from "./selection.ts"
 
 /** Which components a middleware is for, by the names that the server it is written on knows. */
-export interface CleaningScope {
-  /** Names of tools and prompts, URIs of resources or templates as they were defined: nothing else. Default: all. */
-  readonly only?: ReadonlyArray<string> | undefined
-  /** The same, for those to leave alone. Default: none. */
-  readonly except?: ReadonlyArray<string> | undefined
-}
+export type CleaningScope = Pick<Selection, "only" | "except">
 
 /** Whether a name, or the template it belongs to, is meant. */
 export type InScope = (name: string, template?: string) => boolean
 
-/** Throws unless `options` is a record that has only `known` members. */
-export const checkNames = (options: unknown, where: string, known: ReadonlyArray<string>): void => {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new DefinitionError(`${where}: pass a record of options: ${known.join(", ")}.`)
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw new DefinitionError(`${where}: there is no option ${JSON.stringify(unknown)}; there are ${known.join(", ")}.`)
-  }
-}
-
 /** Checks a scope, and makes looking up a name cheap. */
-export const scopeOf = ({ only, except }: CleaningScope, where: string): InScope => {
-  checkStrings(only, `${where}: only`)
-  checkStrings(except, `${where}: except`)
-  const both = only?.find((name) => except?.includes(name))
-  if (both !== undefined) {
-    throw new DefinitionError(`${where}: ${JSON.stringify(both)} is in only and in except; leave it in one of them.`)
-  }
-  const chosen = only && new Set(only)
-  const left = except && new Set(except)
-  const has = (names: ReadonlySet<string>, name: string, template: string | undefined) =>
-    names.has(name) || (template !== undefined && names.has(template))
-  return (name, template) =>
-    (chosen === undefined || has(chosen, name, template)) && (left === undefined || !has(left, name, template))
-}
+export const scopeOf = ({ only, except }: CleaningScope, where: string): InScope =>
+  selected({ only, except }, where, callMethods).takes
 
 /** Throws unless a value is left out or an array of strings that are not empty. */
 export const checkStrings = (value: unknown, where: string): void => {

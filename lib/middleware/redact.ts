@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Suggestions } from "../builder/complete.ts"
@@ -6,7 +7,7 @@ import { shortJson } from "../builder/issues.ts"
 import { type Hooks, type Middleware, middleware } from "../builder/middleware.ts"
 import { callOf, CurrentCall } from "../services/current-call.ts"
 import { retold } from "../services/retold-call.ts"
-import { type CleaningScope, checkNames, scopeOf } from "./cleaning-options.ts"
+import { type CleaningScope, scopeOf } from "./cleaning-options.ts"
 import { redactedCause } from "./redact-errors.ts"
 import { redactedQuestion } from "./redact-questions.ts"
 import { redactedContents, redactedPrompt, toolRedactor } from "./redact-results.ts"
@@ -37,7 +38,7 @@ export interface RedactOptions extends RedactorOptions, CleaningScope {
  */
 export const redact = (options: RedactOptions): Middleware => {
   const where = "redact"
-  checkNames(options, where, [...redactorOptions, "only", "except", "methods"])
+  checkOptions(options, where, [...redactorOptions, "only", "except", "methods"])
   const { only, except, methods = allMethods, ...own } = options
   const inScope = scopeOf({ only, except }, where)
   checkMethods(methods, where)

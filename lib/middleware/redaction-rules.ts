@@ -1,5 +1,5 @@
 import { canonical } from "../services/digest.ts"
-import type { FieldState } from "./field-paths.ts"
+import type { FieldState } from "../builder/field-paths.ts"
 import { removed } from "./redaction-mask.ts"
 import { RedactionWalk } from "./redaction-walk.ts"
 import type { Replacement } from "./secret-text.ts"

@@ -1,4 +1,4 @@
-import type { FieldState, FieldStep } from "./field-paths.ts"
+import type { FieldState, FieldStep } from "../builder/field-paths.ts"
 import { mask, removed } from "./redaction-mask.ts"
 import type { RedactionRules } from "./redaction-rules.ts"
 

@@ -1,15 +1,9 @@
+import { checkOptions } from "../builder/check-options.ts"
 import { utf8ToBytes } from "@noble/hashes/utils.js"
 import { DefinitionError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
-import {
-  checkCount,
-  checkFlag,
-  checkNames,
-  defaultMaxString,
-  findingPattern,
-  mostCharacters
-} from "./cleaning-options.ts"
-import { fieldPaths } from "./field-paths.ts"
+import { checkCount, checkFlag, defaultMaxString, findingPattern, mostCharacters } from "./cleaning-options.ts"
+import { fieldPaths } from "../builder/field-paths.ts"
 import { mask } from "./redaction-mask.ts"
 import { type FieldRule, RedactionRules } from "./redaction-rules.ts"
 import { finderOf, type SecretPattern, secretPatterns } from "./secret-patterns.ts"
@@ -63,7 +57,7 @@ export const redactor = (options: RedactorOptions): ((value: unknown) => unknown
 
 /** Checks the options, and prepares what they say. */
 export const redactionRules = (options: RedactorOptions, where: string): RedactionRules => {
-  checkNames(options, where, redactorOptions)
+  checkOptions(options, where, redactorOptions)
   const { fields = [], patterns = [], replace = "mask", key } = options
   if (!Array.isArray(fields)) throw new DefinitionError(`${where}: fields must be an array of paths.`)
   if (!Array.isArray(patterns)) throw new DefinitionError(`${where}: patterns must be an array.`)

@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -15,7 +16,6 @@ import {
   callMethods,
   checkBoolean,
   checkNumber,
-  checkOptions,
   type Selection,
   selected,
   selectionOptions

@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import { DefinitionError } from "../builder/errors.ts"
 import { makeIssue, shortJson } from "../builder/issues.ts"
 import type { Issue } from "../builder/schema.ts"
@@ -5,7 +6,6 @@ import { characterCleaner } from "./clean-characters.ts"
 import {
   checkCount,
   checkFlag,
-  checkNames,
   defaultMaxString,
   findingPattern,
   mostCharacters,
@@ -117,7 +117,7 @@ export const stringRules = (options: StringOptions, where: string): StringRules 
 type Step = (value: string) => string | { readonly refused: string }
 
 const patternStep = (pattern: unknown, where: string): Step => {
-  checkNames(pattern, where, ["match", "replace", "refuse"])
+  checkOptions(pattern, where, ["match", "replace", "refuse"])
   const { match, replace, refuse } = pattern as Readonly<Record<string, unknown>>
   if ((replace === undefined) === (refuse === undefined)) {
     throw new DefinitionError(`${where}: give either replace or refuse.`)

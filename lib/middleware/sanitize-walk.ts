@@ -1,6 +1,6 @@
 import { makeIssue } from "../builder/issues.ts"
 import type { Issue } from "../builder/schema.ts"
-import type { FieldState } from "./field-paths.ts"
+import type { FieldState } from "../builder/field-paths.ts"
 import type { SanitizedPlace, StringRules } from "./sanitize-string.ts"
 
 /** More than the 64 levels a message may have; in-process callers could pass a cycle. */

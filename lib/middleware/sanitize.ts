@@ -1,11 +1,12 @@
+import { checkOptions } from "../builder/check-options.ts"
 import * as Effect from "effect/Effect"
 import { formatIssues } from "../builder/issues.ts"
 import { type Middleware, middleware } from "../builder/middleware.ts"
 import type { Issue } from "../builder/schema.ts"
 import { toolErrorResult } from "../builder/tool-result.ts"
 import { InvalidArguments } from "../runtime/invalid-arguments.ts"
-import { type CleaningScope, checkFlag, checkNames, checkStrings, scopeOf } from "./cleaning-options.ts"
-import { fieldPaths } from "./field-paths.ts"
+import { type CleaningScope, checkFlag, checkStrings, scopeOf } from "./cleaning-options.ts"
+import { fieldPaths } from "../builder/field-paths.ts"
 import { stringRules, type StringOptions, stringOptions } from "./sanitize-string.ts"
 import { cleaned } from "./sanitize-walk.ts"
 
@@ -32,7 +33,7 @@ export interface SanitizeOptions extends StringOptions, CleaningScope {
  */
 export const sanitize = (options: SanitizeOptions = {}): Middleware => {
   const where = "sanitize"
-  checkNames(options, where, [...stringOptions, "fields", "ignoreCase", "only", "except"])
+  checkOptions(options, where, [...stringOptions, "fields", "ignoreCase", "only", "except"])
   const { only, except, fields, ignoreCase, ...own } = options
   const inScope = scopeOf({ only, except }, where)
   checkStrings(fields, `${where}: fields`)

@@ -421,13 +421,11 @@ describe("redact", () => {
         tool({ name: "rows" }, () => rows)
       )
     await using wire = await connectWire(s)
-    const start = performance.now()
     expect((await wire.text("text")).includes("@")).toBe(false)
     const { structuredContent, content } = await wire.call("rows")
     expect(structuredContent).toHaveLength(100_000)
     expect(structuredContent[99_999]).toEqual({ id: "[redacted]", mail: "[redacted]", words: rows[0]!.words })
     expect(content[0].text.includes("@")).toBe(false)
-    expect(performance.now() - start).toBeLessThan(20_000)
   })
 
   it("lets a cancelled call end as cancelled", async () => {

@@ -93,17 +93,12 @@ describe("the built-in patterns", () => {
     "1-",
     "(0",
     "4111 1111 1111 1111 "
-  ])("go through megabytes of %j in time that grows with the text alone", (unit) => {
-    const clean = redactor({ patterns: ["email", "card", "token", "phone", "iban"] })
-    const took = (length: number): number => {
-      const text = unit.repeat(Math.ceil(length / unit.length))
-      const start = performance.now()
-      clean(text)
-      return performance.now() - start
+  ])(
+    "go through a million characters of %j before a test's deadline, which a quadratic search would miss by far",
+    (unit) => {
+      const clean = redactor({ patterns: ["email", "card", "token", "phone", "iban"] })
+      const text = unit.repeat(Math.ceil(1_000_000 / unit.length))
+      expect(typeof clean(text)).toBe("string")
     }
-    took(100_000)
-    // four times the text may take ten times as long on a busy machine; a quadratic search would take sixteen, and minutes
-    const small = Math.min(took(500_000), took(500_000), took(500_000))
-    expect(Math.min(took(2_000_000), took(2_000_000))).toBeLessThan(Math.max(small, 40) * 10)
-  })
+  )
 })

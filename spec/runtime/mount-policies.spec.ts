@@ -514,7 +514,7 @@ describe("a mount that cannot be", () => {
       'there is no option "colisions"; there are collisions, only, except, rename, use, transform.'
     ],
     ["an unknown policy", { collisions: "drop" }, 'collisions is "drop"; use "error", "suffix", "keep" or "replace".'],
-    ["no options at all", 5, "its options are 5; use { collisions, only, except, … }."],
+    ["no options at all", 5, "pass a record of options: collisions, only, except, rename, use, transform."],
     [
       "an empty name",
       { only: "" },
