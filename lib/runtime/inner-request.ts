@@ -7,20 +7,22 @@ import { type Answer, aroundRequest } from "./around-request.ts"
 import type { Entry } from "./entry.ts"
 import { requestHooksInside } from "./entry-base.ts"
 import { classify } from "./failure.ts"
+import { asCallOf } from "./inner-call.ts"
 import type { Node } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
 
 /**
- * Puts the `request` hooks inside of `outer` around a call that no wire request made for itself: limits and audits count what
+ * Runs what another component calls as a call of its own, and puts the `request` hooks inside of `outer` around it: limits and audits count what
  * is called, by whatever way. Where the call waits for an answer of its client, they see an interruption.
  */
 export const aroundInner = <A>(
-  called: Effect.Effect<A, unknown, any>,
+  run: Effect.Effect<A, unknown, any>,
   entry: Entry,
   outer: Node,
   method: string,
   params: Readonly<Record<string, unknown>>
 ): Effect.Effect<A, unknown, any> => {
+  const called = asCallOf(run, entry)
   const hooks = requestHooksInside(entry.place, outer)
   if (hooks.length === 0) return called
   return Effect.withFiber((fiber) => {

@@ -15,7 +15,7 @@ import { seenFrom } from "./listing.ts"
 import { entryOf } from "./make-entry.ts"
 import { mountedUri, movedUri, outerUriOf, uriOn } from "./names.ts"
 import type { Node } from "./node.ts"
-import { type Place, typeOf } from "./place.ts"
+import { mountedPlace, type Place, typeOf } from "./place.ts"
 import { shows } from "./session-rules.ts"
 import { nameKey, versionsOf } from "./versions.ts"
 
@@ -24,6 +24,18 @@ import { nameKey, versionsOf } from "./versions.ts"
  * it is used.
  */
 export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): Inner => {
+  // sessions switch components by the names that servers further out know, too
+  const outermost = new Map<Place, Place>()
+  const asker: Effect.Effect<Asker> = Effect.map(Effect.all([caller, Effect.context<never>()]), ([who, context]) => {
+    const switches = callOf(context)?.visibility
+    const rules = typeof switches === "object" ? switches.rules() : []
+    const isShown = (place: Place): boolean => {
+      const outer = outermost.get(place) ?? outwards(place, child)
+      outermost.set(place, outer)
+      return shows(rules, outer)
+    }
+    return { who, isShown }
+  })
   const list = <A>(kind: ListKind) =>
     Effect.flatMap(asker, ({ isShown }) =>
       seenFrom(
@@ -115,13 +127,14 @@ interface Asker {
   readonly isShown: (place: Place) => boolean
 }
 
-const asker: Effect.Effect<Asker> = Effect.flatMap(caller, (who) =>
-  Effect.map(Effect.context<never>(), (context) => {
-    const switches = callOf(context)?.visibility
-    const rules = typeof switches === "object" ? switches.rules() : []
-    return { who, isShown: (place: Place) => shows(rules, place) }
-  })
-)
+/** A component of a child as the servers around it would know it, were nothing but namespaces between them. */
+const outwards = (place: Place, child: Node): Place => {
+  const { parent, namespace } = child
+  if (parent === undefined) return place
+  const moved = namespace === undefined ? place.name : `${namespace}_${place.name}`
+  const name = typeOf(place) === "resource" ? movedUri(place.name, child) : moved
+  return outwards(mountedPlace(place, parent, name, child), parent)
+}
 
 /** What a component lets clients see of its failures, whoever called it. */
 const declared = <A>(called: Effect.Effect<A, unknown, any>, component: Component): Effect.Effect<A, unknown, any> => {

@@ -19,6 +19,8 @@ export class LiveCall implements Call {
   readonly #plan: AskPlan | undefined
   /** The call that it is a part of. */
   readonly #around: LiveCall | undefined
+  /** The call that asks and is stopped: itself, or the one of the component that called this one. */
+  readonly #whole: LiveCall
   #asks: Asking | undefined
   #listeners: Array<() => void> | undefined
   #cut = false
@@ -31,18 +33,25 @@ export class LiveCall implements Call {
     entry: Entry | undefined,
     scope: Scope.Closeable,
     plan: AskPlan | undefined,
-    around?: LiveCall
+    around?: LiveCall,
+    whole?: LiveCall
   ) {
     this.scope = scope
     this.#facts = facts
     this.#entry = entry
     this.#plan = plan
     this.#around = around
+    this.#whole = whole ?? this
   }
 
   /** The same call in the fiber of its own that what surrounds it is no part of. */
   within(plan: AskPlan): LiveCall {
     return new LiveCall(this.#facts, this.#entry, this.scope, plan, this)
+  }
+
+  /** The same call as a component sees it that the one being called calls in turn. */
+  calling(entry: Entry): LiveCall {
+    return new LiveCall(this.#facts, entry, this.scope, undefined, this, this.#whole)
   }
 
   get uriOf(): Call["uriOf"] {
@@ -98,7 +107,7 @@ export class LiveCall implements Call {
   }
 
   suspended(): boolean {
-    return this.#asks?.suspended() === true
+    return this.#whole.#asks?.suspended() === true
   }
 
   get asks(): Asks | undefined {
@@ -108,7 +117,7 @@ export class LiveCall implements Call {
   /** What was asked through, if anything was, in this round or an earlier one. */
   get asked(): Asking | undefined {
     const { channel } = this.#facts
-    return channel.type === "replay" && channel.journal !== undefined ? this.#asking : this.#asks
+    return channel.type === "replay" && channel.journal !== undefined ? this.#asking : this.#whole.#asks
   }
 
   /**
@@ -116,11 +125,11 @@ export class LiveCall implements Call {
    * to then is good for this call alone.
    */
   get uses(): number {
-    return this.#stateUses + (this.#asks?.uses ?? 0)
+    return this.#whole.#stateUses + (this.#whole.#asks?.uses ?? 0)
   }
 
   usesState(): void {
-    this.#stateUses++
+    this.#whole.#stateUses++
   }
 
   /** The URI that the client asked for, where it reads a resource. */
@@ -142,6 +151,7 @@ export class LiveCall implements Call {
   }
 
   get #asking(): Asking | undefined {
+    if (this.#whole !== this) return this.#whole.#asking
     if (this.#asks === undefined && this.#plan !== undefined) {
       this.#asks = this.#plan.make(() => this.fiber?.interruptUnsafe())
       if (this.#cut) this.#asks.cut()

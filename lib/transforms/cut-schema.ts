@@ -140,8 +140,8 @@ class Writer {
   /** One subschema of members that are cut in several ways. */
   #any(child: unknown, cuts: ReadonlyArray<Cut | "drop" | undefined>): unknown {
     const left = [...new Set(cuts)].filter((cut) => cut !== "drop")
-    if (!isObject(child) || left.length === 0) return child
-    return left.length === 1 ? this.write(child, left[0]) : { anyOf: left.map((cut) => this.write(child, cut)) }
+    if (!isObject(child)) return child
+    return left.length <= 1 ? this.write(child, left[0]) : { anyOf: left.map((cut) => this.write(child, cut)) }
   }
 
   /** Members that `additionalProperties` describes, but that are cut in a way of their own, get a subschema of their own. */

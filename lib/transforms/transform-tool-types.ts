@@ -1,5 +1,5 @@
 import type * as v from "valibot"
-import type { ErrorOf, Handled, HandlerContext, Needs, ServicesOf, SuccessOf } from "../builder/handler.ts"
+import type { ErrorOf, Handled, HandlerContext, ServicesOf, SuccessOf } from "../builder/handler.ts"
 import type { InferOut, ValueInput } from "../builder/schema.ts"
 import type { Tool, ToolAnnotations, Unfinished } from "../builder/tool.ts"
 import type { Caller } from "../builder/visibility.ts"
@@ -190,6 +190,3 @@ type Sent<In, A, K extends keyof In> =
   ChangeOf<A, K> extends { readonly schema: infer S extends v.GenericSchema<any, any> }
     ? Exclude<v.InferInput<S>, undefined>
     : Exclude<In[K], undefined>
-
-/** What functions in options need that their author has to supply. */
-export type NeedsIn<O> = Needs<ServicesIn<O>>
