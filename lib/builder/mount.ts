@@ -41,6 +41,14 @@ export interface MountPolicy {
   readonly own: boolean
 }
 
+const namespacePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+/** Throws a `DefinitionError` that begins with `where` for what cannot be a namespace. */
+export const checkNamespace = (namespace: unknown, where: string): void => {
+  if (typeof namespace === "string" && namespacePattern.test(namespace)) return
+  throw new DefinitionError(`${where}: a namespace is 1 to 64 letters, digits, ".", "_" and "-", such as "crm".`)
+}
+
 const optionNames: ReadonlySet<string> = new Set(["collisions", "only", "except", "rename", "use", "transform"])
 
 const policies: ReadonlyArray<unknown> = ["error", "suffix", "keep", "replace"]

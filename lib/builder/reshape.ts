@@ -12,8 +12,8 @@ export type Step = (input: any) => Effect.Effect<any, unknown, any>
  */
 export interface Shape {
   readonly base: Component
-  /** Stands around calls of the base. */
-  readonly wrap?: ((next: Step) => Step) | undefined
+  /** Stands around calls of the base; `name` is what those who call it know it by, for messages. */
+  readonly wrap?: ((next: Step, name: string) => Step) | undefined
   /** Middleware of this component alone, outermost first. */
   readonly middleware?: ReadonlyArray<AnyMiddleware> | undefined
   /** Who may see and call it. */

@@ -155,6 +155,36 @@ const children = function* (
   }
 }
 
+/** A copy of a schema whose direct subschemas are replaced by what `f` makes of them; undefined leaves one out. */
+export const mapSubschemas = (
+  schema: JsonSchemaDocument,
+  f: (child: unknown, keyword: string, key: string | number | undefined) => unknown
+): Record<string, unknown> => {
+  const result: Record<string, unknown> = {}
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (lists.has(keyword) && Array.isArray(value)) {
+      result[keyword] = value.map((item, index) => f(item, keyword, index)).filter((item) => item !== undefined)
+    } else if (single.has(keyword)) {
+      const made = f(value, keyword, undefined)
+      if (made !== undefined) result[keyword] = made
+    } else if (maps.has(keyword) && isObject(value)) {
+      result[keyword] = Object.fromEntries(
+        Object.entries(value).flatMap(([key, item]) => {
+          const made = keyword === "dependencies" && Array.isArray(item) ? item : f(item, keyword, key)
+          return made === undefined ? [] : [[key, made]]
+        })
+      )
+    } else {
+      result[keyword] = value
+    }
+  }
+  return result
+}
+
+/** The direct subschemas of a schema. */
+export const subschemasOf = (schema: JsonSchemaDocument): ReadonlyArray<unknown> =>
+  [...children(schema)].map(([, child]) => child)
+
 const resolveRefs = (index: Index, schema: JsonSchemaDocument, place: string): void => {
   for (const keyword of ["$ref", "$dynamicRef"]) {
     if (!Object.hasOwn(schema, keyword)) continue

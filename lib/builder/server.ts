@@ -7,7 +7,7 @@ import { DefinitionError } from "./errors.ts"
 import { type Extension, isExtension } from "./extension.ts"
 import type { Supplied } from "./handler.ts"
 import { isMiddleware, type Middleware } from "./middleware.ts"
-import { type MountOptions, type MountPolicy, mountPolicy, ownTransforms } from "./mount.ts"
+import { type MountOptions, checkNamespace, type MountPolicy, mountPolicy, ownTransforms } from "./mount.ts"
 import type { Prompt } from "./prompt.ts"
 import { type CacheHint, checkCacheHint, type Resource } from "./resource.ts"
 import type {
@@ -179,8 +179,6 @@ const make = (info: ServerOptions, definition: ServerDefinition): any =>
 const derive = (self: AnyServer, patch: Partial<ServerDefinition>): any =>
   make(self.info, { ...self["~mcpipe/Server"], ...patch })
 
-const namespacePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-
 const Prototype = {
   ...Pipeable.Prototype,
   tool(this: AnyServer, tool: Tool.Any) {
@@ -205,22 +203,17 @@ const Prototype = {
     const named = !isServer(given[0])
     const [namespace, server, options] = named ? given : [undefined, ...given]
     const where = `${nameOf(this)}.mount(${named ? `${JSON.stringify(namespace)}, ` : ""}…)`
-    if (named && (typeof namespace !== "string" || !namespacePattern.test(namespace))) {
-      throw new DefinitionError(`${where}: a namespace is 1 to 64 letters, digits, ".", "_" and "-", such as "crm".`)
-    }
+    if (named) checkNamespace(namespace, where)
     if (!isServer(server)) throw new DefinitionError(`${where} takes a server, with or without a namespace before it.`)
     const mount: Mount = {
       namespace: namespace as string | undefined,
-      server,
-      policy: mountPolicy(options as MountOptions | undefined, where)
+      ...nested(server, mountPolicy(options as MountOptions | undefined, where))
     }
     return derive(this, { mounts: [...this["~mcpipe/Server"].mounts, mount] })
   },
   transform(this: AnyServer, ...transforms: ReadonlyArray<Transform<unknown>>) {
-    const policy = ownTransforms(transforms, `${nameOf(this)}.transform(…)`)
-    const { layers } = this["~mcpipe/Server"]
-    // the same layers, which are built once, so that what is added later has their services too
-    return make(this.info, { ...empty, layers, mounts: [{ namespace: undefined, server: this, policy }] })
+    const { server, policy } = nested(this, ownTransforms(transforms, `${nameOf(this)}.transform(…)`))
+    return policy.transforms.length === 0 && server !== this ? server : around(server, undefined, policy)
   },
   source(this: AnyServer, source: Source<unknown>) {
     if (!isSource(source)) {
@@ -240,6 +233,23 @@ const Prototype = {
   toJSON(this: AnyServer) {
     return { _id: "Server", name: this.info.name, version: this.info.version }
   }
+}
+
+/** A server behind a mount of its own, with the same layers, which are built once: what is added later has their services too. */
+const around = (server: AnyServer, namespace: string | undefined, policy: MountPolicy): any => {
+  const { layers } = server["~mcpipe/Server"]
+  return make(server.info, { ...empty, layers, mounts: [{ namespace, server, policy }] })
+}
+
+/** Transforms up to one that is a namespace become a mount of their own, so that names, URIs and references move as one. */
+const nested = (server: AnyServer, policy: MountPolicy): Pick<Mount, "server" | "policy"> => {
+  const { transforms } = policy
+  const at = transforms.findIndex((one) => one["~mcpipe/Transform"].namespace !== undefined)
+  if (at === -1) return { server, policy }
+  const inside: MountPolicy = { ...policy, collisions: "error", transforms: transforms.slice(0, at), own: true }
+  const { namespace } = transforms[at]!["~mcpipe/Transform"]
+  const outside = mountPolicy({ collisions: policy.collisions, transform: transforms.slice(at + 1) }, "")
+  return nested(around(server, namespace, inside), { ...outside, own: policy.own })
 }
 
 const nameOf = (self: AnyServer): string => `server ${JSON.stringify(self.info.name)}`

@@ -2,7 +2,7 @@ import { formatIssues } from "./issues.ts"
 import { lossOf } from "./json-loss.ts"
 import { member, unserializable } from "./json-text.ts"
 import type { Tool } from "./tool.ts"
-import { isToolResult, result, type ToolResult, toToolResult } from "./tool-result.ts"
+import { isToolResult, originOf, result, type ToolResult, toToolResult } from "./tool-result.ts"
 
 /** A handler broke its own promise; clients see it masked, the log whole. */
 class OutputMismatch extends Error {
@@ -30,6 +30,14 @@ export const toolResultOf = (tool: Tool.Any): ((value: unknown) => ToolResult) =
     if (whole?.type === "text" && whole.text.includes("{}")) refuseEmptied(value, decoded.value, "$")
     return made
   }
+}
+
+/** The value that a result was made of: what the handler returned, as far as clients get it. */
+export const outputOf = ({ content, structuredContent }: ToolResult): unknown => {
+  if (structuredContent !== undefined) return structuredContent
+  const origin = originOf(content)
+  if (origin?.type === "returned") return origin.value
+  return content.length > 1 ? content : content[0]
 }
 
 /** A schema such as v.record(…) takes a Map for an object, and finds nothing in it. */

@@ -93,7 +93,7 @@ type Returned<O extends ValueInput> = [O] extends [never] ? unknown : InferIn<O>
 type OutOf<O extends ValueInput, Ret> = [O] extends [never] ? Unfinished<SuccessOf<Ret>> : InferOut<O>
 
 /** A finished result may hold anything, so that alone it says nothing about what clients get. */
-type Unfinished<A> = [A] extends [ToolResult]
+export type Unfinished<A> = [A] extends [ToolResult]
   ? unknown
   : [Extract<A, ToolResult>] extends [never]
     ? A
@@ -101,6 +101,12 @@ type Unfinished<A> = [A] extends [ToolResult]
 
 const Prototype = prototypeOf("Tool")
 const namePattern = /^[A-Za-z0-9_\-./]{1,128}$/
+
+/** Why a tool cannot have this name; undefined where it can (MCP server/tools, "Tool Names"). */
+export const toolNameFault = (name: unknown): string | undefined =>
+  typeof name === "string" && namePattern.test(name)
+    ? undefined
+    : `${JSON.stringify(name)}: use 1 to 128 letters, digits, "_", "-", "." or "/".`
 
 /**
  * Defines a tool; the handler may return a value, a promise, an Effect, or be a generator function.
@@ -119,11 +125,8 @@ export const tool = <
   handler: (args: InferOut<I>, context: ContextFor<U>) => Ret
 ): Tool<Name, InferIn<I>, OutOf<O, Ret>, ErrorOf<Ret>, ServicesOf<Ret> | UsesServices<U>> => {
   expectOptions("tool", options)
-  if (typeof options.name !== "string" || !namePattern.test(options.name)) {
-    throw new DefinitionError(
-      `tool name ${JSON.stringify(options.name)}: use 1 to 128 letters, digits, "_", "-", "." or "/".`
-    )
-  }
+  const fault = toolNameFault(options.name)
+  if (fault !== undefined) throw new DefinitionError(`tool name ${fault}`)
   const where = `tool ${JSON.stringify(options.name)}`
   if (typeof handler !== "function")
     throw new DefinitionError(`${where}: the second argument must be its handler function.`)

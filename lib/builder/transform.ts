@@ -6,6 +6,7 @@ import type { ResourceContents } from "./contents.ts"
 import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./listing.ts"
 import type { PromptResult } from "./messages.ts"
 import type { Prompt } from "./prompt.ts"
+import type { Selector } from "./selection.ts"
 import type { Tool } from "./tool.ts"
 import type { ToolResult } from "./tool-result.ts"
 
@@ -15,12 +16,19 @@ export interface Inner {
   readonly prompts: Effect.Effect<ReadonlyArray<ListedPrompt>, unknown, any>
   readonly resources: Effect.Effect<ReadonlyArray<ListedResource>, unknown, any>
   readonly templates: Effect.Effect<ReadonlyArray<ListedTemplate>, unknown, any>
-  /** Calls a tool by its name here, through all middleware inside; fails with a `ToolError` where there is none. */
+  /**
+   * Calls a tool by its name here, through all middleware inside; fails with a `ToolError` where there is none, and for
+   * failures whose messages the tool lets clients see.
+   */
   readonly call: (name: string, args: Readonly<Record<string, unknown>>) => Effect.Effect<ToolResult, unknown, any>
   /** Reads a resource by its URI here; fails with `ResourceNotFound` where there is none. */
   readonly read: (uri: string) => Effect.Effect<ReadonlyArray<ResourceContents>, unknown, any>
   /** Gets a prompt by its name here; fails with a `ToolError` where there is none. */
   readonly get: (name: string, args: Readonly<Record<string, string>>) => Effect.Effect<PromptResult, unknown, any>
+  /** What clients call a URI or template from here: namespaces further out move it. */
+  readonly outside: (uri: string) => string
+  /** What a URI that clients use is called here. */
+  readonly inside: (uri: string) => string
 }
 
 /**
@@ -30,6 +38,10 @@ export interface Inner {
 export interface Transform<out R = never> {
   readonly "~mcpipe/Transform": {
     readonly apply: (components: ReadonlyArray<Component>, inner: Inner) => ReadonlyArray<Component>
+    /** Comes before all names, and into all URIs, as the namespace of a mount does. */
+    readonly namespace?: string | undefined
+    /** Names in it, which should be somebody's. */
+    readonly names?: Selector["names"] | undefined
     readonly _R: Types.Covariant<R>
   }
   /** What `describe` calls it. */

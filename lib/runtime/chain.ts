@@ -46,7 +46,7 @@ export const compile = <Call, Result>(
   let outside = false
   for (const [index, place] of chain.entries()) {
     const { shape, from, node } = place
-    if (passage.shaped && shape?.wrap !== undefined) run = shape.wrap(run)
+    if (passage.shaped && shape?.wrap !== undefined) run = shape.wrap(run, outermost.name)
     if (from !== undefined && passage.cross !== undefined) run = passage.cross(run, from)
     if (shape?.middleware !== undefined) run = hooked(run, shape.middleware, place, passage)
     const next = chain[index + 1]

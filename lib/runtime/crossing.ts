@@ -1,5 +1,6 @@
 import { type Component, derive, isComponent } from "../builder/component.ts"
 import type { Selector, Named } from "../builder/selection.ts"
+import { toolNameFault } from "../builder/tool.ts"
 import { isTool, servedName, type Transform } from "../builder/transform.ts"
 import { parseUriTemplate } from "../builder/uri-template.ts"
 import { innerOf } from "./inner.ts"
@@ -45,28 +46,33 @@ export const named = ({ component, name }: Place): Named => ({
 /** A name that nothing has is a slip of the pen, unless a source may yet bring what has it. */
 const checkNames = (places: ReadonlyArray<Place>, child: Node, problems: Array<string>): void => {
   const { only, except, rename } = child.policy
-  if (changes(child)) return
-  const check = (option: string, text: string, matches: (name: string) => boolean, among = places) => {
-    if (among.some(({ name }) => matches(name))) return
-    const has = among.length === 0 ? "it has none" : `it has ${among.map(({ name }) => name).join(", ")}`
-    problems.push(`${describeNode(child)}: ${option} names ${JSON.stringify(text)}, which is not there; ${has}.`)
+  const check = (option: string, names: Selector["names"], among = places) =>
+    checkMentioned(names, among, child, (text) => `${describeNode(child)}: ${option} names ${text}`, problems)
+  check("only", only?.names ?? [])
+  check("except", except?.names ?? [])
+  check(
+    "rename",
+    [...rename.keys()].map((text) => ({ text, matches: (one) => one === text })),
+    places.filter((place) => typeOf(place) !== "resource")
+  )
+}
+
+const checkMentioned = (
+  names: Selector["names"],
+  places: ReadonlyArray<Place>,
+  child: Node,
+  where: (text: string) => string,
+  problems: Array<string>
+): void => {
+  if (names.length === 0 || changes(child)) return
+  for (const { text, matches } of names) {
+    if (places.some(({ name }) => matches(name))) continue
+    const has = places.length === 0 ? "it has none" : `it has ${places.map(({ name }) => name).join(", ")}`
+    problems.push(`${where(JSON.stringify(text))}, which is not there; ${has}.`)
   }
-  const all = (option: string, selection: Selector | undefined) => {
-    for (const { text, matches } of selection?.names ?? []) check(option, text, matches)
-  }
-  all("only", only)
-  all("except", except)
-  const called = places.filter((place) => typeOf(place) !== "resource")
-  for (const name of rename.keys()) check("rename", name, (one) => one === name, called)
 }
 
 const changes = ({ definition, children }: Node): boolean => definition.sources.length > 0 || children.some(changes)
-
-const namePattern = /^[A-Za-z0-9_\-./]{1,128}$/
-
-/** Why a tool cannot have this name; undefined where it can (MCP server/tools, "Tool Names"). */
-const toolNameFault = (name: string): string | undefined =>
-  namePattern.test(name) ? undefined : `${JSON.stringify(name)}: use 1 to 128 letters, digits, "_", "-", "." or "/".`
 
 const transformed = (
   transform: Transform<unknown>,
@@ -83,6 +89,13 @@ const transformed = (
     tokens.set(token, place)
   }
   const where = `${describeNode(child)}: the transform ${JSON.stringify(transform.name)}`
+  checkMentioned(
+    transform["~mcpipe/Transform"].names ?? [],
+    places,
+    child,
+    (text) => `${where} names ${text}`,
+    problems
+  )
   let given: unknown
   try {
     given = transform["~mcpipe/Transform"].apply([...aliases.keys()], innerOf(places, child, node))

@@ -19,6 +19,13 @@ export const entryBase = (place: Place): Pick<BaseEntry, "node" | "visible" | "u
 const nodeHooks = (place: Place, owner: Node): ReadonlyArray<RequestHook> =>
   [...ancestry(owner)].reverse().flatMap((node) => requestHooksOn(node, nameOn(place, node)))
 
+/** The `request` hooks between a component and a node around it, which a call from there has not passed yet. */
+export const requestHooksInside = (place: Place, outer: Node): ReadonlyArray<RequestHook> => {
+  const passed = new Set(ancestry(outer))
+  const owner = originOf(place).node
+  return [...nodeHooks(place, owner).filter(({ node }) => !passed.has(node)), ...shapeHooks(place)]
+}
+
 /** The `request` hooks of a node itself. */
 export const requestHooksOn = (node: Node, nameOf: RequestHook["nameOf"]): ReadonlyArray<RequestHook> =>
   node.definition.middleware.flatMap((middleware) => {

@@ -69,7 +69,7 @@ export const logMasked = (failure: Extract<Failure, { type: "masked" }>, subject
   Effect.logError(`${subject} failed (reference ${failure.reference})`, failure.cause)
 
 /** Tagged errors often leave `message` empty; then their tag says more than nothing. */
-const messageOf = (error: Error): string => {
+export const messageOf = (error: Error): string => {
   if (error.message !== "") return error.message
   const tag = (error as { _tag?: unknown })._tag
   return typeof tag === "string" ? tag : error.name

@@ -1,18 +1,22 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { ComponentType } from "../builder/component.ts"
-import { ResourceNotFound, ToolError } from "../builder/errors.ts"
+import type { Component, ComponentType } from "../builder/component.ts"
+import { isPublicError, ResourceNotFound, ToolError } from "../builder/errors.ts"
 import type { Inner } from "../builder/transform.ts"
 import type { Caller } from "../builder/visibility.ts"
 import { Changes, mountedChanges } from "../services/changes.ts"
+import { callOf } from "../services/current-call.ts"
 import { caller } from "./caller.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
+import { messageOf } from "./failure.ts"
+import { aroundInner } from "./inner-request.ts"
 import { kindOfPlace, type ListKind } from "./listed.ts"
 import { seenFrom } from "./listing.ts"
 import { entryOf } from "./make-entry.ts"
-import { mountedUri, movedUri, outerUriOf } from "./names.ts"
+import { mountedUri, movedUri, outerUriOf, uriOn } from "./names.ts"
 import type { Node } from "./node.ts"
 import { type Place, typeOf } from "./place.ts"
+import { shows } from "./session-rules.ts"
 import { nameKey, versionsOf } from "./versions.ts"
 
 /**
@@ -20,16 +24,14 @@ import { nameKey, versionsOf } from "./versions.ts"
  * it is used.
  */
 export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): Inner => {
-  const list = <A>(kind: ListKind) => {
-    const items = once(() =>
+  const list = <A>(kind: ListKind) =>
+    Effect.flatMap(asker, ({ isShown }) =>
       seenFrom(
         node,
         kind,
-        places.filter((place) => kindOfPlace(place) === kind)
+        places.filter((place) => kindOfPlace(place) === kind && isShown(place))
       )
-    )
-    return Effect.suspend(items) as Effect.Effect<A, unknown, any>
-  }
+    ) as Effect.Effect<ReadonlyArray<A>, unknown, any>
   const entries = new Map<Place, Entry>()
   const entry = (place: Place): Entry => {
     let known = entries.get(place)
@@ -41,11 +43,11 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
   }
   const versions = once(() => versionsOf(places))
   /** The highest version that a caller may see. */
-  const seen = (all: ReadonlyArray<Place> | undefined, who: Caller): Entry | undefined =>
-    all?.map(entry).find(({ visible }) => visible === undefined || visible(who))
+  const seen = (all: ReadonlyArray<Place> | undefined, { who, isShown }: Asker): Entry | undefined =>
+    all?.map(entry).find(({ visible, place }) => isShown(place) && (visible === undefined || visible(who)))
   const found = (type: ComponentType, name: string): Effect.Effect<Entry, ToolError> =>
-    Effect.flatMap(caller, (who) => {
-      const known = seen(versions().get(nameKey(type, name)), who)
+    Effect.flatMap(asker, (asks) => {
+      const known = seen(versions().get(nameKey(type, name)), asks)
       return known === undefined
         ? Effect.fail(new ToolError(`There is no ${type} ${JSON.stringify(name)}.`))
         : Effect.succeed(known)
@@ -59,20 +61,26 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
           Number(a.template.isTemplate) - Number(b.template.isTemplate) || b.template.literals - a.template.literals
       )
   )
-  const resource = (uri: string, who: Caller): Entry | undefined => {
+  const resource = (uri: string, asks: Asker): Entry | undefined => {
     for (const { all, template } of families()) {
-      const known = template.match(uri) === undefined ? undefined : seen(all, who)
+      const known = template.match(uri) === undefined ? undefined : seen(all, asks)
       if (known !== undefined) return known
     }
     return undefined
   }
-  /** Its handler tells of changes of its own server's resources. */
-  const within = <A>({ place }: Entry, run: Effect.Effect<A, unknown, any>): Effect.Effect<A, unknown, any> => {
-    const local = outerUriOf(place)
+  /** Its handler tells of changes of its own server's resources, through the hooks further in. */
+  const within = <A>(
+    known: Entry,
+    run: Effect.Effect<A, unknown, any>,
+    method: string,
+    params: Readonly<Record<string, unknown>>
+  ): Effect.Effect<A, unknown, any> => {
+    const local = outerUriOf(known.place)
     const uriOf = (uri: string) => mountedUri(movedUri(local?.(uri) ?? uri, child), node)
-    return Effect.updateContext(run, (outer: Context.Context<any>) =>
+    const told = Effect.updateContext(run, (outer: Context.Context<any>) =>
       Context.add(outer, Changes, mountedChanges(Context.getUnsafe(outer, Changes), uriOf))
     )
+    return declared(aroundInner(told, known, node, method, params), known.component)
   }
   return {
     tools: list("tools"),
@@ -80,30 +88,50 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
     resources: list("resources"),
     templates: list("templates"),
     call: (name, args) =>
-      Effect.flatMap(found("tool", name), (tool) =>
-        within(
-          tool,
-          Effect.suspend(() => (tool as ToolEntry).run(args))
-        )
-      ),
+      Effect.flatMap(found("tool", name), (tool) => {
+        const run = Effect.suspend(() => (tool as ToolEntry).run(args))
+        return within(tool, run, "tools/call", { name, arguments: args })
+      }),
     get: (name, args) =>
-      Effect.flatMap(found("prompt", name), (prompt) =>
-        within(
-          prompt,
-          Effect.suspend(() => (prompt as PromptEntry).run(args))
-        )
-      ),
+      Effect.flatMap(found("prompt", name), (prompt) => {
+        const run = Effect.suspend(() => (prompt as PromptEntry).run(args))
+        return within(prompt, run, "prompts/get", { name, arguments: args })
+      }),
     read: (uri) =>
-      Effect.flatMap(caller, (who) => {
-        const known = resource(uri, who)
-        return known === undefined
-          ? Effect.fail(new ResourceNotFound())
-          : within(
-              known,
-              Effect.suspend(() => (known as ResourceEntry).run(uri))
-            )
-      })
+      Effect.flatMap(asker, (asks) => {
+        const known = resource(uri, asks)
+        if (known === undefined) return Effect.fail(new ResourceNotFound())
+        const run = Effect.suspend(() => (known as ResourceEntry).run(uri))
+        return within(known, run, "resources/read", { uri: mountedUri(uri, child) })
+      }),
+    outside: (uri) => mountedUri(uri, child),
+    inside: (uri) => uriOn(uri, child)
   }
+}
+
+interface Asker {
+  readonly who: Caller
+  /** Whether the session of this fiber sees a component. */
+  readonly isShown: (place: Place) => boolean
+}
+
+const asker: Effect.Effect<Asker> = Effect.flatMap(caller, (who) =>
+  Effect.map(Effect.context<never>(), (context) => {
+    const switches = callOf(context)?.visibility
+    const rules = typeof switches === "object" ? switches.rules() : []
+    return { who, isShown: (place: Place) => shows(rules, place) }
+  })
+)
+
+/** What a component lets clients see of its failures, whoever called it. */
+const declared = <A>(called: Effect.Effect<A, unknown, any>, component: Component): Effect.Effect<A, unknown, any> => {
+  const { errors } = component["~mcpipe/Component"]
+  if (errors.length === 0) return called
+  return Effect.mapError(called, (error) =>
+    error instanceof Error && !isPublicError(error) && errors.some((known) => error instanceof known)
+      ? new ToolError(messageOf(error), { cause: error })
+      : error
+  )
 }
 
 const once = <A>(make: () => A): (() => A) => {

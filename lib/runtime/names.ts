@@ -44,3 +44,10 @@ export const localUri = (uri: string, place: Place, at: Place): string => {
   }
   return local
 }
+
+/** What a node calls a URI that the root's clients use; one that is not the node's stays as it is. */
+export const uriOn = (uri: string, at: Node): string => {
+  if (at.parent === undefined) return uri
+  const outside = uriOn(uri, at.parent)
+  return unmovedUri(outside, at) ?? outside
+}

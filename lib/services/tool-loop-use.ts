@@ -2,26 +2,27 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { contentRef, withUri } from "../builder/content.ts"
 import { isPublicError } from "../builder/errors.ts"
-import { formatIssues } from "../builder/issues.ts"
+import type { ErrorClass } from "../builder/component.ts"
+import type { Step } from "../builder/reshape.ts"
 import type { Tool } from "../builder/tool.ts"
-import { toolResultOf } from "../builder/tool-output.ts"
 import { type ToolResult, toolErrorResult } from "../builder/tool-result.ts"
 import { callOf } from "./current-call.ts"
 import { canonical, digest } from "./digest.ts"
 import { isRecord } from "./sampling-content.ts"
 import type { Port } from "./sampling-port.ts"
+import { toolRun } from "./tool-run.ts"
 import type { ToolUse, ToolUseResult } from "../builder/sampling-types.ts"
 
 interface Usable {
-  readonly tool: Tool.Any
-  readonly finish: (value: unknown) => ToolResult
+  readonly run: Step
+  readonly errors: ReadonlyArray<ErrorClass>
 }
 
 /** Tools by the name a model uses them under. */
 export type UsableTools = ReadonlyMap<string, Usable>
 
 export const usableTools = (tools: ReadonlyArray<Tool.Any>): UsableTools =>
-  new Map(tools.map((tool) => [tool.name, { tool, finish: toolResultOf(tool) }]))
+  new Map(tools.map((tool) => [tool.name, { run: toolRun(tool), errors: tool["~mcpipe/Component"].errors }]))
 
 /**
  * Does what the model wants of a tool, once along the rounds of a call. Whatever is wrong with it is a result that the
@@ -46,13 +47,8 @@ export const useTool = (
 const refused = (use: ToolUse, why: string): Effect.Effect<ToolUseResult> =>
   Effect.succeed(blockOf(use, toolErrorResult(why)))
 
-const execute = (use: ToolUse, { tool, finish }: Usable): Effect.Effect<ToolUseResult, never, any> => {
-  const { invoke, errors } = tool["~mcpipe/Component"]
-  const called = Effect.suspend((): Effect.Effect<ToolResult, unknown, any> => {
-    const decoded = tool.input.decode(use.input)
-    if (decoded.ok) return Effect.map(invoke(decoded.value), finish)
-    return Effect.succeed(toolErrorResult(formatIssues(`Invalid arguments for ${subjectOf(use)}`, decoded.issues)))
-  })
+const execute = (use: ToolUse, { run, errors }: Usable): Effect.Effect<ToolUseResult, never, any> => {
+  const called: Effect.Effect<ToolResult, unknown, any> = Effect.suspend(() => run(use.input))
   const failed = (cause: Cause.Cause<unknown>): Effect.Effect<ToolResult> => {
     const known = publicMessage(cause, (error) => errors.some((declared) => error instanceof declared))
     if (known !== undefined) return Effect.succeed(toolErrorResult(known))

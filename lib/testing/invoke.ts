@@ -7,7 +7,8 @@ import { HandlerContexts } from "../builder/handler.ts"
 import { formatIssues } from "../builder/issues.ts"
 import type { Tool } from "../builder/tool.ts"
 import { timedOut } from "../builder/timeout.ts"
-import { toolResultOf } from "../builder/tool-output.ts"
+import { outputOf, toolResultOf } from "../builder/tool-output.ts"
+import type { ToolResult } from "../builder/tool-result.ts"
 import { handlerContexts } from "../runtime/handler-contexts.ts"
 import { timed } from "../runtime/timed.ts"
 import { ClientLog } from "../services/client-log.ts"
@@ -19,6 +20,7 @@ import { RequestContext } from "../services/request-context.ts"
 import { Roots } from "../services/roots.ts"
 import { Sampling } from "../services/sampling.ts"
 import { Session } from "../services/session.ts"
+import { toolRun } from "../services/tool-run.ts"
 import type { Optional } from "./calls.ts"
 
 /** The services that `invoke` has a silent default for. */
@@ -42,7 +44,11 @@ export const invoke = <Name extends string, In, Out, E, R>(
     if (!decoded.ok) {
       return Effect.fail(new ToolError(formatIssues(`Invalid arguments for ${subject}`, decoded.issues)))
     }
-    const run = Effect.flatMap(tool["~mcpipe/Component"].invoke(decoded.value), checked(tool))
+    const { invoke, shape } = tool["~mcpipe/Component"]
+    const run =
+      shape === undefined
+        ? Effect.flatMap(invoke(decoded.value), checked(tool))
+        : Effect.flatMap(toolRun(tool)(given[0] ?? {}), outcome)
     return timeout === undefined
       ? run
       : timed(run, timeout, () => new ToolError(timedOut(`T${subject.slice(1)}`, timeout)))
@@ -63,10 +69,15 @@ const checked = (tool: Tool.Any) => {
   const finish = toolResultOf(tool)
   return (returned: unknown): Effect.Effect<unknown, ToolError> => {
     const result = finish(returned)
-    if (result.isError !== true) return Effect.succeed(tool.output === undefined ? returned : result.structuredContent)
-    const text = result.content.flatMap((block) => (block.type === "text" ? [block.text] : []))
-    return Effect.fail(new ToolError(text.join("\n")))
+    if (result.isError === true) return outcome(result)
+    return Effect.succeed(tool.output === undefined ? returned : result.structuredContent)
   }
+}
+
+const outcome = (result: ToolResult): Effect.Effect<unknown, ToolError> => {
+  if (result.isError !== true) return Effect.succeed(outputOf(result))
+  const text = result.content.flatMap((block) => (block.type === "text" ? [block.text] : []))
+  return Effect.fail(new ToolError(text.join("\n")))
 }
 
 const defaultsOf = ({ name, version }: Tool.Any): Layer.Layer<any> =>

@@ -1,0 +1,64 @@
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { toolErrorResult } from "../builder/tool-result.ts"
+import { callOf } from "../services/current-call.ts"
+import { type Answer, aroundRequest } from "./around-request.ts"
+import type { Entry } from "./entry.ts"
+import { requestHooksInside } from "./entry-base.ts"
+import { classify } from "./failure.ts"
+import type { Node } from "./node.ts"
+import { NodeContexts } from "./node-contexts.ts"
+
+/**
+ * Puts the `request` hooks inside of `outer` around a call that no wire request made for itself: limits and audits count what
+ * is called, by whatever way. Where the call waits for an answer of its client, they see an interruption.
+ */
+export const aroundInner = <A>(
+  called: Effect.Effect<A, unknown, any>,
+  entry: Entry,
+  outer: Node,
+  method: string,
+  params: Readonly<Record<string, unknown>>
+): Effect.Effect<A, unknown, any> => {
+  const hooks = requestHooksInside(entry.place, outer)
+  if (hooks.length === 0) return called
+  return Effect.withFiber((fiber) => {
+    const context = fiber.context as Context.Context<any>
+    // nobody is to hear of a rehearsal
+    if (callOf(context)?.rehearsal === true) return called
+    let failure: { readonly answer: Answer; readonly cause: Cause.Cause<unknown> } | undefined
+    const failed = (cause: Cause.Cause<unknown>): Answer => {
+      const answer = answerTo(cause, entry)
+      failure = { answer, cause }
+      return answer
+    }
+    const contextOf = (node: Node) => Context.getUnsafe(context, NodeContexts).own[node.index]!
+    const answered = aroundRequest(
+      called,
+      hooks,
+      { method, params },
+      entry,
+      outer,
+      contextOf,
+      () => {},
+      failed,
+      () => true
+    )
+    return Effect.flatMap(answered, (answer) => {
+      if (failure !== undefined && failure.answer === answer) return Effect.failCause(failure.cause)
+      return answer.type === "value"
+        ? Effect.succeed(answer.value as A)
+        : Effect.die(
+            new TypeError(`A request hook gave an outcome of another call than ${JSON.stringify(entry.name)}.`)
+          )
+    })
+  })
+}
+
+/** What hooks are shown of a failure; the failure itself goes on as it is. */
+const answerTo = (cause: Cause.Cause<unknown>, entry: Entry): Answer => {
+  const failure = classify(cause, entry.component["~mcpipe/Component"].errors, false, false)
+  if (entry.type !== "tool" || failure.type === "interrupted") return { type: "failure", failure }
+  return { type: "value", value: toolErrorResult(failure.message, failure) }
+}

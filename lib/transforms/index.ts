@@ -1,0 +1,16 @@
+/** The ready-made transforms: rewriting what a server, or a mount, serves. */
+
+export type { ArgumentOptions } from "./argument-options.ts"
+export { dereference } from "./dereference.ts"
+export { type Description, describe } from "./describe.ts"
+export { except, filter } from "./filter.ts"
+export { namespace } from "./namespace.ts"
+export { type PromptsAsToolsOptions, promptsAsTools } from "./prompts-as-tools.ts"
+export { type RedactFieldsOptions, redactFields } from "./redact-fields.ts"
+export { rename } from "./rename.ts"
+export { type ResourcesAsToolsOptions, resourcesAsTools } from "./resources-as-tools.ts"
+export { type ToolSearchOptions, toolSearch } from "./tool-search.ts"
+export { transformTool } from "./transform-tool.ts"
+export type { TransformedTool, TransformToolOptions } from "./transform-tool-types.ts"
+export { transformTools } from "./transform-tools.ts"
+export { type VersionsOptions, versions } from "./versions.ts"
