@@ -12,6 +12,9 @@ import { isTransform, type Transform } from "./transform.ts"
  */
 export type Collisions = "error" | "suffix" | "keep" | "replace"
 
+/** One or several; the empty tuple lets the compiler see each of them, in their order. */
+type OneOrMore<A> = A | readonly [] | ReadonlyArray<A>
+
 export interface MountOptions {
   /** Default `"error"`. What is left out is logged when the app starts, and shown by `describe`. */
   readonly collisions?: Collisions | undefined
@@ -22,9 +25,9 @@ export interface MountOptions {
   /** New names for tools and prompts, by those they have on the mounted server; the namespace comes before the new name. */
   readonly rename?: Readonly<Record<string, string>> | undefined
   /** Middleware around the mounted server, outside its own; the first is outermost. It sees the mounted server's names. */
-  readonly use?: AnyMiddleware | ReadonlyArray<AnyMiddleware> | undefined
+  readonly use?: OneOrMore<AnyMiddleware> | undefined
   /** Transforms of what is mounted, after `only`, `except` and `rename`, before the namespace; the first is innermost. */
-  readonly transform?: Transform<any> | ReadonlyArray<Transform<any>> | undefined
+  readonly transform?: OneOrMore<Transform<any>> | undefined
 }
 
 /** How a server is mounted, checked and made ready. */

@@ -96,7 +96,7 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
   /** Adds components that may come and go while the server runs; made by `source({ load, changes })`. */
   source<RS>(source: Source<RS>): Server<R | AfterMount<RS, P, L>, P, L>
   /** Serves another server's components here under their own names. */
-  mount<R2, P2, L2, const O extends MountOptions = {}>(
+  mount<R2, P2, L2, O extends MountOptions = {}>(
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
   ): WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
@@ -104,7 +104,7 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
    * Serves another server's components here: tools and prompts as `ns_name`, resources as `scheme://ns/…`. Two of one name
    * stop the assembly, unless `collisions` says what shall happen; `only`, `except` and `rename` pick and name them.
    */
-  mount<R2, P2, L2, const O extends MountOptions = {}>(
+  mount<R2, P2, L2, O extends MountOptions = {}>(
     namespace: string,
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
@@ -311,16 +311,16 @@ export const use: {
 
 /** `Server.mount("ns", s, options)`, `Server.mount(s, options)`: the `.pipe` forms of `.mount`; or with the server before them. */
 export const mount: {
-  <R2, P2, L2, const O extends MountOptions = {}>(
+  <R2, P2, L2, O extends MountOptions = {}>(
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
   ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
-  <R2, P2, L2, const O extends MountOptions = {}>(
+  <R2, P2, L2, O extends MountOptions = {}>(
     namespace: string,
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
   ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
-  <R, P, L, R2, P2, L2, const O extends MountOptions = {}>(
+  <R, P, L, R2, P2, L2, O extends MountOptions = {}>(
     self: Server<R, P, L>,
     namespace: string,
     server: Server<R2, P2, L2>,

@@ -5,17 +5,17 @@ import type { Prompt } from "./prompt.ts"
 import { reshape } from "./reshape.ts"
 import type { Resource } from "./resource.ts"
 import type { Needs } from "./handler.ts"
-import type { AfterMount, ByLayer, ByOuter } from "./server-types.ts"
+import type { ByLayer, ByOuter } from "./server-types.ts"
 import type { Tool } from "./tool.ts"
 
 /** A component whose middleware gives `P` and needs `R2`. */
 type Used<C, P, R2> =
   C extends Tool<infer Name, infer In, infer Out, infer E, infer R>
-    ? Tool<Name, In, Out, E, AfterMount<R, P, never> | R2>
+    ? Tool<Name, In, Out, E, Exclude<R, P> | R2>
     : C extends Resource<infer Uri, infer E, infer R>
-      ? Resource<Uri, E, AfterMount<R, P, never> | R2>
+      ? Resource<Uri, E, Exclude<R, P> | R2>
       : C extends Prompt<infer In, infer E, infer R>
-        ? Prompt<In, E, AfterMount<R, P, never> | R2>
+        ? Prompt<In, E, Exclude<R, P> | R2>
         : never
 
 /** The needs of a middleware: those that are no `request` hook's can be met by any middleware outside of it. */

@@ -14,11 +14,16 @@ export const collisionOf = (one: Place, other: Place): string => {
 
 const clash = (one: Place, other: Place): string => {
   const name = JSON.stringify(clientName(one))
-  const version = one.component.version === undefined ? "" : ` in version ${JSON.stringify(one.component.version)}`
+  const version = versionsOf(one.component.version, other.component.version)
   const type = typeOf(one)
   if (type !== "resource") return `Two ${type}s are called ${name}${version}`
   if (one.name === other.name) return `Two resources have the URI ${name}${version}`
   return `The resource templates ${name} and ${JSON.stringify(clientName(other))} match the same URIs with equal precedence`
+}
+
+const versionsOf = (one: string | undefined, other: string | undefined): string => {
+  if (one === other) return one === undefined ? "" : ` in version ${JSON.stringify(one)}`
+  return `, one in version ${JSON.stringify(one ?? other)} and one without a version`
 }
 
 /** As clients would know it. */

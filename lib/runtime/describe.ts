@@ -5,7 +5,7 @@ import type { Catalogue } from "./catalogue.ts"
 import { lossText } from "./losses.ts"
 import { type Node, serverOf } from "./node.ts"
 import { chainOf, originOf, type Place, typeOf, visibleOf } from "./place.ts"
-import { nameKey, servedOf } from "./versions.ts"
+import { compareVersions, nameKey, servedOf } from "./versions.ts"
 
 /**
  * What came from where under which name, as a tree of lines: each server with its mount, policy, middleware and transforms,
@@ -113,26 +113,25 @@ const headOf = (node: Node): string => {
 }
 
 /** One line for all versions of a component that one server has. */
-const componentLine = (all: ReadonlyArray<Place>, highest: Place): string => {
+const componentLine = (some: ReadonlyArray<Place>, highest: Place): string => {
+  const all = some.toSorted((a, b) => compareVersions(b.component.version, a.component.version))
   const [first] = all
   const home = originOf(first!)
   const versions = all.flatMap(({ component: { version } }) => (version === undefined ? [] : [plain(version)]))
   const middleware = chainOf(first!).reduce((sum, { shape }) => sum + (shape?.middleware?.length ?? 0), 0)
-  const others = all.includes(highest) ? "" : `, served is ${versionText(highest)}`
+  const { version: served = "" } = highest.component
+  const others = all.includes(highest) ? "" : `, served is ${plain(served)}`
   return [
     `${typeOf(first!)} ${plain(first!.name)}`,
     ...(home.name === first!.name ? [] : [`at home ${plain(home.name)}`]),
-    ...(versions.length === 0 && others === "" ? [] : [`${versionsText(versions)}${others}`]),
+    ...(versions.length === 0
+      ? []
+      : [`${versions.length === 1 ? "version" : "versions"} ${versions.join(", ")}${others}`]),
     ...(home.node !== homeOf(first!) ? ["made by a transform"] : []),
     ...(middleware === 0 ? [] : [`${middleware} middleware`]),
     ...(all.some((place) => visibleOf(place) !== undefined) ? ["for some callers"] : [])
   ].join("; ")
 }
-
-const versionText = ({ component: { version } }: Place): string => (version === undefined ? "another" : plain(version))
-
-const versionsText = (versions: ReadonlyArray<string>): string =>
-  versions.length === 0 ? "no version" : `${versions.length === 1 ? "version" : "versions"} ${versions.join(", ")}`
 
 /** Text that can neither end a line nor be taken for the words around it. */
 const plain = (text: string): string => (/^[\x21-\x7e]+$/.test(text) ? text : JSON.stringify(text))

@@ -3,6 +3,7 @@ import { parseUriTemplate, type UriTemplate } from "../builder/uri-template.ts"
 import { collisionOf } from "./collision.ts"
 import { type Place, typeOf } from "./place.ts"
 import { TemplateIndex } from "./template-index.ts"
+import { nameKey } from "./versions.ts"
 
 /** A component that a collision policy left out, and the one that is served in its place. */
 export interface Loss {
@@ -15,6 +16,8 @@ export class Shelf {
   readonly #problems: Array<string>
   readonly #losses: Array<Loss>
   readonly #places = new Map<string, Place>()
+  /** By kind and name. */
+  readonly #versions = new Map<string, ReadonlyArray<Place>>()
   readonly #templates = new TemplateIndex<Place>()
   readonly #parsed = new Map<string, UriTemplate>()
 
@@ -48,14 +51,23 @@ export class Shelf {
     }
   }
 
-  /** What is there already under the name and version of a component, or serves the same URIs; undefined where nothing is. */
+  /**
+   * What is there already under the name and version of a component, or serves the same URIs; undefined where nothing is. One
+   * without a version could not be asked for beside others that have one.
+   */
   rivalOf(place: Place): Place | undefined {
-    const same = this.#places.get(keyOf(place))
+    const same = this.#places.get(keyOf(place)) ?? this.#mixedWith(place)
     if (same !== undefined || typeOf(place) !== "resource") return same
     const template = this.#templateOf(place)
     if (!template.isTemplate) return undefined
     // versions of one template are no rivals
     return this.#templates.rival(template, (other) => other.name !== place.name)
+  }
+
+  #mixedWith(place: Place): Place | undefined {
+    const bare = place.component.version === undefined
+    const others = this.#versions.get(nameKey(typeOf(place), place.name))
+    return others?.find((other) => (other.component.version === undefined) !== bare)
   }
 
   all(): ReadonlyArray<Place> {
@@ -64,6 +76,8 @@ export class Shelf {
 
   #add(place: Place): void {
     this.#places.set(keyOf(place), place)
+    const key = nameKey(typeOf(place), place.name)
+    this.#versions.set(key, [...(this.#versions.get(key) ?? []), place])
     if (typeOf(place) !== "resource") return
     const template = this.#templateOf(place)
     if (template.isTemplate) this.#templates.add({ template, value: place })
@@ -80,6 +94,11 @@ export class Shelf {
 
   #remove(place: Place): void {
     this.#places.delete(keyOf(place))
+    const key = nameKey(typeOf(place), place.name)
+    this.#versions.set(
+      key,
+      (this.#versions.get(key) ?? []).filter((other) => other !== place)
+    )
     if (typeOf(place) === "resource") this.#templates.remove(this.#templateOf(place), place)
   }
 }

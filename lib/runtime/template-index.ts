@@ -35,8 +35,7 @@ export class TemplateIndex<A> {
   rival(template: UriTemplate, admits: (value: A) => boolean): A | undefined {
     const shelf = this.#byLiterals.get(template.literals)
     if (shelf === undefined) return undefined
-    const { fixed, isOpen } = segmentsOf(template)
-    for (const { template: other, value } of candidates(shelf, fixed, isOpen, 0)) {
+    for (const { template: other, value } of candidates(shelf, segmentsOf(template), 0)) {
       if (admits(value) && templatesConflict(other, template)) return value
     }
     return undefined
@@ -48,16 +47,18 @@ interface Shelf<A> {
   variable: Shelf<A> | undefined
   /** Those that end here. */
   readonly here: Array<Filed<A>>
-  /** Those of which nobody knows how many segments follow. */
-  readonly open: Array<Filed<A>>
+  /** Those of which nobody knows how many segments follow, by the last one where that is fixed. */
+  readonly open: Map<string | undefined, Array<Filed<A>>>
 }
 
-const emptyShelf = <A>(): Shelf<A> => ({ literal: new Map(), variable: undefined, here: [], open: [] })
+const emptyShelf = <A>(): Shelf<A> => ({ literal: new Map(), variable: undefined, here: [], open: new Map() })
 
 /** The segments that there are whatever the URI, undefined where one is not fixed; and whether others may follow. */
 interface Segments {
   readonly fixed: ReadonlyArray<string | undefined>
   readonly isOpen: boolean
+  /** The last one; undefined where it is not fixed. */
+  readonly last: string | undefined
 }
 
 const segmentsOf = ({ parts: { texts, variables, query } }: UriTemplate): Segments => {
@@ -68,11 +69,12 @@ const segmentsOf = ({ parts: { texts, variables, query } }: UriTemplate): Segmen
   const end = all.findIndex((segment) => /\{\*\}|[?#]/.test(segment))
   const isOpen = end !== -1 || query.length > 0
   const fixed = end !== -1 ? all.slice(0, end) : query.length > 0 ? all.slice(0, -1) : all
-  return { fixed: fixed.map((segment) => (segment.includes("{}") ? undefined : segment)), isOpen }
+  const last = query.length > 0 || all.at(-1)!.includes("{") ? undefined : all.at(-1)!
+  return { fixed: fixed.map((segment) => (segment.includes("{}") ? undefined : segment)), isOpen, last }
 }
 
 const placeOf = <A>(root: Shelf<A>, template: UriTemplate): Array<Filed<A>> => {
-  const { fixed, isOpen } = segmentsOf(template)
+  const { fixed, isOpen, last } = segmentsOf(template)
   let shelf = root
   for (const segment of fixed) {
     let next: Shelf<A> | undefined = segment === undefined ? shelf.variable : shelf.literal.get(segment)
@@ -83,28 +85,39 @@ const placeOf = <A>(root: Shelf<A>, template: UriTemplate): Array<Filed<A>> => {
     }
     shelf = next
   }
-  return isOpen ? shelf.open : shelf.here
+  if (!isOpen) return shelf.here
+  let alike = shelf.open.get(last)
+  if (alike === undefined) {
+    alike = []
+    shelf.open.set(last, alike)
+  }
+  return alike
 }
 
-function* candidates<A>(shelf: Shelf<A>, fixed: Segments["fixed"], isOpen: boolean, at: number): Generator<Filed<A>> {
-  yield* shelf.open
+function* candidates<A>(shelf: Shelf<A>, segments: Segments, at: number): Generator<Filed<A>> {
+  const { fixed, isOpen, last } = segments
+  yield* openTo(shelf, last)
   if (at === fixed.length) {
-    if (isOpen) yield* below(shelf)
+    if (isOpen) yield* below(shelf, last)
     else yield* shelf.here
     return
   }
   const segment = fixed[at]
   const literals = segment === undefined ? shelf.literal.values() : some(shelf.literal.get(segment))
-  for (const next of [...literals, ...some(shelf.variable)]) yield* candidates(next, fixed, isOpen, at + 1)
+  for (const next of [...literals, ...some(shelf.variable)]) yield* candidates(next, segments, at + 1)
 }
 
 /** Everything filed here and further in, but for what is open here. */
-function* below<A>(shelf: Shelf<A>): Generator<Filed<A>> {
+function* below<A>(shelf: Shelf<A>, last: string | undefined): Generator<Filed<A>> {
   yield* shelf.here
   for (const next of [...shelf.literal.values(), ...some(shelf.variable)]) {
-    yield* next.open
-    yield* below(next)
+    yield* openTo(next, last)
+    yield* below(next, last)
   }
 }
+
+/** What is open here and may end as a template does. */
+const openTo = <A>({ open }: Shelf<A>, last: string | undefined): ReadonlyArray<Filed<A>> =>
+  last === undefined ? [...open.values()].flat() : [...(open.get(last) ?? []), ...(open.get(undefined) ?? [])]
 
 const some = <A>(value: A | undefined): ReadonlyArray<A> => (value === undefined ? [] : [value])

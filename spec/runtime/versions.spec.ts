@@ -3,7 +3,7 @@ import fc from "fast-check"
 import * as v from "valibot"
 import { describe, expect, it, vi } from "vitest"
 import { compareVersions } from "../../lib/runtime/versions.ts"
-import { info, listsOf, read, sayPrompt, sayResource, sayTool, spoken } from "../kit/served.ts"
+import { info, listsOf, read, sayPrompt, sayResource, sayTool, saying, spoken } from "../kit/served.ts"
 import { shelf } from "../kit/shelf.ts"
 import { connectWire, type Wire } from "../kit/wire.ts"
 
@@ -21,9 +21,9 @@ const called = async (wire: Wire, name: string, version?: unknown): Promise<stri
 describe.each(spoken)("several versions of a component on %s", (speak) => {
   it("are listed once, and the highest is called, whatever their order", async () => {
     for (const order of [
-      ["1.9", "1.10", undefined],
-      ["1.10", undefined, "1.9"],
-      [undefined, "1.10", "1.9"]
+      ["1.9", "1.10", "1"],
+      ["1.10", "1", "1.9"],
+      ["1", "1.10", "1.9"]
     ]) {
       await using wire = await connectWire(main().add(...versions(...order)), { speak })
       expect((await listsOf(wire)).tools).toEqual(["t"])
@@ -75,7 +75,7 @@ describe.each(spoken)("several versions of a component on %s", (speak) => {
   })
 
   it("which do not exist are refused with those that do", async () => {
-    await using wire = await connectWire(main().add(...versions("1", "2", undefined), sayTool("bare", "bare")), {
+    await using wire = await connectWire(main().add(...versions("1", "2"), sayTool("bare", "bare")), {
       speak
     })
     expect(await called(wire, "t", "3")).toBe('The tool "t" has no version "3"; there are "2", "1".')
@@ -145,6 +145,26 @@ it("two of one version collide", () => {
   expect(() => assemble(main().add(...versions("1", "1")))).toThrow(
     'Two tools are called "t" in version "1"; both are in server "main". Rename or remove one of them.'
   )
+})
+
+it("one without a version collides with those that have one, since nobody could ask for it", async () => {
+  const bare = server(info("bare")).add(...versions(undefined))
+  const both = server(info("both")).add(...versions("1", "2"))
+  expect(() => assemble(main().mount(both).mount(bare))).toThrow(
+    'Two tools are called "t", one in version "1" and one without a version; one is in server "both" mounted as "both", the ' +
+      'other in server "bare" mounted as "bare".'
+  )
+  expect(await saying(main().mount(both).mount(bare, { collisions: "suffix" }), "sessionless")).toEqual({
+    "tool t": "2",
+    "tool t_2": "none"
+  })
+  vi.spyOn(console, "error").mockImplementation(() => {})
+  expect(await saying(main().mount(both).mount(bare, { collisions: "keep" }), "sessionless")).toEqual({ "tool t": "2" })
+  const replaced = assemble(main().mount(both).mount(bare, { collisions: "replace" }))
+  expect(await saying(replaced, "sessionless")).toEqual({ "tool t": "none" })
+  expect(replaced["~mcpipe/App"].catalogue().losses).toHaveLength(2)
+  await replaced.dispose()
+  vi.restoreAllMocks()
 })
 
 describe("the order of versions", () => {
