@@ -27,7 +27,10 @@ export type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from ".
 export {
   type AnyCall,
   type Completion,
+  type ClientNotification,
   type Hooks,
+  type MessageHook,
+  type NotificationHook,
   type ListCall,
   type Middleware,
   middleware,
@@ -99,6 +102,7 @@ export type { Timeout, TimeoutOptions } from "./builder/timeout.ts"
 export { type ToolAnnotations, type ToolOptions, tool } from "./builder/tool.ts"
 export { result, type ToolResult } from "./builder/tool-result.ts"
 export type { App, AssembleOptions } from "./runtime/app.ts"
+export { describe } from "./runtime/describe.ts"
 export type { HttpHead, SessionLimits } from "./protocol/exchange.ts"
 export { AssemblyError } from "./runtime/assembly-error.ts"
 export { LifespanError } from "./runtime/lifespan.ts"

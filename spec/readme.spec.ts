@@ -47,6 +47,11 @@ describe("the README", () => {
     expect(text).toBe(await region(found[1]!, found[2]!))
   })
 
+  it.each(marked(/^describe of (\w+)$/))("shows what a server is made of: $marker", async ({ found, text }) => {
+    const { default: made } = await import(`../examples/${found[1]}/server.ts`)
+    expect(text).toBe(`${mcpipe.describe(made)}\n`)
+  })
+
   it.each(marked(/^answer of (\w+) (.+)$/))("shows what a tool really says: $marker", async ({ found, text }) => {
     await using at = await generations[1].inMemory(() => mcpipe.assemble(quickstart))
     const { content } = await at.client.call(found[1]!, JSON.parse(found[2]!))

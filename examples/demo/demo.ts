@@ -160,6 +160,32 @@ const bookingOverHttp = async (to: Transcript) => {
   to.answered(counts(client.rounds(), child.stderr()), "4 rounds, handler ran 4 times, charged once")
 }
 
+const gateway = async (generation: Generation, style: "plain" | "Effect", to: Transcript) => {
+  const child = await startHttp("gateway", ...(style === "Effect" ? ["--effect"] : []))
+  const client = await overHttp(generation, child.url, "ada")
+  begin(to, `gateway in ${style} style, over HTTP`, client, generation)
+  to.called("tools/list")
+  to.answered(
+    (await client.list()).tools.map((tool: any) => tool.name),
+    ["help_article", "search_tools", "call_tool"]
+  )
+  to.called('tools/call search_tools {"query":"customers by name"}')
+  const hits = (await client.call("search_tools", { query: "customers by name" })).content[0].text
+  to.answered(/crm_\w+/.exec(hits)?.[0], "crm_find_customer")
+  await call(to, client, "call_tool", { name: "crm_find_customer", arguments: { name: "ada" } }, redactedAda)
+  await call(
+    to,
+    client,
+    "call_tool",
+    { name: "tickets_open", arguments: { customer: "c1", text: "Hello" } },
+    "Opened T1 for c1: Hello"
+  )
+  await client.close()
+  await stop(to, child, "audit: anonymous tools/call tickets_open: complete")
+}
+
+const redactedAda = { customers: [{ id: "c1", name: "Ada Lovelace", email: "[redacted]" }] }
+
 /** Ends a child, and checks its exit code and what it said last on stderr. */
 const stop = async (to: Transcript, child: HttpChild, lastWords?: string) => {
   to.called("SIGTERM to the child process")
@@ -181,7 +207,9 @@ const scenes: ReadonlyArray<(to: Transcript) => Promise<void>> = [
   composeOverStdio,
   composeOverHttp,
   bookingOverStdio,
-  bookingOverHttp
+  bookingOverHttp,
+  (to) => gateway("v1", "plain", to),
+  (to) => gateway("v2", "Effect", to)
 ]
 // All at once, to be quick; printed in order.
 const running = scenes.map((scene) => {

@@ -89,12 +89,37 @@ type Hook<Call, Result> = (next: (call: Call) => Effect.Effect<Result, unknown>,
 /** A hook around a whole wire request. */
 export type RequestHook = (next: Effect.Effect<Outcome, unknown>, request: RequestInfo) => HookReturn<Outcome>
 
+/** A notification of the client, such as `notifications/cancelled`. */
+export interface ClientNotification {
+  readonly method: string
+  readonly params: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * A hook around each notification of a client: one that does not call `next` drops it, one that fails drops it and is
+ * logged. No request is being served, so that it has layers' and app services alone.
+ */
+export type NotificationHook = (
+  next: (notification: ClientNotification) => Effect.Effect<void>,
+  notification: ClientNotification
+) => HookReturn<void>
+
+/**
+ * A hook on each JSON-RPC message of a client, parsed and otherwise as it came, before anything else looks at it: gives the
+ * message to go on with. Throw a `PublicError` to refuse it (-32600, with its message). It must not wait.
+ */
+export type MessageHook = (message: unknown) => unknown
+
 /**
  * The places a middleware can stand in. `request` runs once per wire request, outside everything and on every method;
  * the others are part of the logical call, see and may change what goes in and comes out.
  */
 export interface Hooks {
   readonly request?: RequestHook | undefined
+  /** Only the root server's are called, as notifications are about no component. */
+  readonly notification?: NotificationHook | undefined
+  /** Only the root server's are called. */
+  readonly message?: MessageHook | undefined
   readonly callTool?: Hook<ToolCall, ToolResult> | undefined
   readonly readResource?: Hook<ResourceRead, ReadResult> | undefined
   readonly getPrompt?: Hook<PromptGet, PromptResult> | undefined
@@ -107,6 +132,8 @@ export interface Hooks {
 
 export const hookNames = [
   "request",
+  "notification",
+  "message",
   "callTool",
   "readResource",
   "getPrompt",
@@ -146,7 +173,7 @@ type HookNeeds<H> = H extends (...args: ReadonlyArray<any>) => infer Ret
   : { [K in keyof H]-?: NeedsOfHook<K, H[K]> }[keyof H]
 
 type NeedsOfHook<K, F> = F extends (...args: ReadonlyArray<any>) => infer Ret
-  ? K extends "request"
+  ? K extends "request" | "notification" | "message"
     ? ByLayerOf<Needs<ServicesOf<Ret>>>
     : Needs<ServicesOf<Ret>>
   : never
@@ -179,7 +206,8 @@ export const middleware = <const H extends Hooks | RequestHook>(
     }
     if (hook === undefined) continue
     if (typeof hook !== "function") throw new DefinitionError(`middleware: the hook ${name} must be a function.`)
-    uniform[name as HookName] = uniformHook(name as HookName, hook as UniformHook)
+    // a message hook is no Effect, and is called as it is
+    uniform[name as HookName] = name === "message" ? hook : uniformHook(name as HookName, hook as UniformHook)
   }
   return make(uniform, undefined)
 }
@@ -219,10 +247,13 @@ const uniformHook = (name: HookName, hook: (next: any, call: any) => unknown): U
     return result
   }
   return (next, call) => {
-    const returned = hook(next, call)
+    let inner: unknown
+    // only what `next` gave was checked already, further in
+    const tracked = isChecked ? (given: unknown) => (inner = next(given)) : next
+    const returned = hook(tracked, call)
     if (Effect.isEffect(returned)) {
       const effect = returned as Effect.Effect<any, unknown, any>
-      return isChecked ? Effect.map(effect, checked) : effect
+      return isChecked && effect !== inner ? Effect.map(effect, checked) : effect
     }
     if (Object.prototype.toString.call(returned) === "[object Generator]") {
       return Effect.map(

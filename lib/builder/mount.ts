@@ -1,3 +1,4 @@
+import { checkOptions } from "./check-options.ts"
 import { DefinitionError } from "./errors.ts"
 import { shortJson } from "./issues.ts"
 import { type AnyMiddleware, isMiddleware } from "./middleware.ts"
@@ -11,6 +12,9 @@ import { isTransform, type Transform } from "./transform.ts"
  */
 export type Collisions = "error" | "suffix" | "keep" | "replace"
 
+/** One or several; the empty tuple lets the compiler see each of them, in their order. */
+type OneOrMore<A> = A | readonly [] | ReadonlyArray<A>
+
 export interface MountOptions {
   /** Default `"error"`. What is left out is logged when the app starts, and shown by `describe`. */
   readonly collisions?: Collisions | undefined
@@ -21,9 +25,9 @@ export interface MountOptions {
   /** New names for tools and prompts, by those they have on the mounted server; the namespace comes before the new name. */
   readonly rename?: Readonly<Record<string, string>> | undefined
   /** Middleware around the mounted server, outside its own; the first is outermost. It sees the mounted server's names. */
-  readonly use?: AnyMiddleware | ReadonlyArray<AnyMiddleware> | undefined
+  readonly use?: OneOrMore<AnyMiddleware> | undefined
   /** Transforms of what is mounted, after `only`, `except` and `rename`, before the namespace; the first is innermost. */
-  readonly transform?: Transform<any> | ReadonlyArray<Transform<any>> | undefined
+  readonly transform?: OneOrMore<Transform<any>> | undefined
 }
 
 /** How a server is mounted, checked and made ready. */
@@ -46,22 +50,13 @@ export const checkNamespace = (namespace: unknown, where: string): void => {
   throw new DefinitionError(`${where}: a namespace is 1 to 64 letters, digits, ".", "_" and "-", such as "crm".`)
 }
 
-const optionNames: ReadonlySet<string> = new Set(["collisions", "only", "except", "rename", "use", "transform"])
+const optionNames: ReadonlyArray<string> = ["collisions", "only", "except", "rename", "use", "transform"]
 
 const policies: ReadonlyArray<unknown> = ["error", "suffix", "keep", "replace"]
 
 /** Checks the options of a mount; throws a `DefinitionError` that names `where`, the option and what it takes. */
 export const mountPolicy = (options: MountOptions | undefined, where: string): MountPolicy => {
-  if (options !== undefined && (typeof options !== "object" || options === null)) {
-    throw new DefinitionError(`${where}: its options are ${shortJson(options)}; use { collisions, only, except, … }.`)
-  }
-  for (const name of Object.keys(options ?? {})) {
-    if (!optionNames.has(name)) {
-      throw new DefinitionError(
-        `${where}: there is no option ${shortJson(name)}; there are ${[...optionNames].join(", ")}.`
-      )
-    }
-  }
+  if (options !== undefined) checkOptions(options, where, optionNames)
   const { collisions = "error", only, except, rename, use, transform } = options ?? {}
   if (!policies.includes(collisions)) {
     throw new DefinitionError(

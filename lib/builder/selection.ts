@@ -23,6 +23,8 @@ export type Selection =
 
 /** A selection made ready: what it picks, and the names in it, which should be somebody's. */
 export interface Selector {
+  /** In words, for people. */
+  readonly text: string
   readonly picks: (component: Named) => boolean
   readonly names: ReadonlyArray<{ readonly text: string; readonly matches: (name: string) => boolean }>
 }
@@ -44,8 +46,11 @@ export const selector = (selection: Selection, where: string): Selector => {
       `${where} is ${shortJson(selection)}: use names, in which * stands for anything, { tag }, a function, or an array of these.`
     )
   })
-  return { picks: (component) => tests.some((test) => test(component)), names }
+  return { text: all.map(textOf).join(", "), picks: (component) => tests.some((test) => test(component)), names }
 }
+
+const textOf = (one: unknown): string =>
+  typeof one === "string" ? one : typeof one === "function" ? "a function" : `tag ${(one as { tag: string }).tag}`
 
 const matcher = (pattern: string): ((name: string) => boolean) => {
   const parts = pattern.split("*")

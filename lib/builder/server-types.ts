@@ -41,19 +41,25 @@ export type AfterMount<R, P, L> =
 
 /** What is still missing of a mounted server with the middleware and transforms of its mount around it. */
 export type AfterMountOptions<R, L, O extends MountOptions> = [
-  | Exclude<R | NeedsOfTransforms<AnyOf<O["transform"]>>, GivenBy<AnyOf<O["use"]>>>
-  | AfterOuter<NeededBy<AnyOf<O["use"]>>, never, L>
+  AfterUses<R, L, ListOf<O["use"]>> | NeedsOfTransforms<AnyOf<O["transform"]>>
 ] extends [infer Needed]
   ? Needed
   : never
 
 type AnyOf<X> = X extends ReadonlyArray<infer One> ? One : X
 
-type GivenBy<M> = M extends Middleware<infer P, infer _R> ? P : never
+type ListOf<X> = X extends ReadonlyArray<unknown> ? X : X extends object ? readonly [X] : readonly []
 
-type NeededBy<M> = M extends Middleware<infer _P, infer R> ? R : never
+/** What is missing of a server inside of several middleware, the first outermost, which see what its layers give. */
+type AfterUses<R, L, Ms> = Ms extends readonly [...infer Outer, Middleware<infer P, infer RM>]
+  ? AfterUses<AfterMount<R, P, never> | AfterOuter<RM, never, L>, L, Outer>
+  : Ms extends readonly []
+    ? R
+    : Ms extends ReadonlyArray<Middleware<infer _P, infer RM>>
+      ? R | AfterOuter<RM, never, L>
+      : R
 
-/** What transforms need: what they add is found on the server around them. */
+/** What transforms need: what they add is outside of the middleware inside them. */
 export type NeedsOfTransforms<T> = T extends Transform<infer R> ? Needs<R> : never
 
 /** The readable error for an option that mounts do not have. */

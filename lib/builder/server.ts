@@ -18,7 +18,6 @@ import type {
   AfterOuter,
   ByLayerOf,
   KnownMountOptions,
-  NeedsOf,
   NeedsOfTransforms,
   WithoutRequestServices
 } from "./server-types.ts"
@@ -83,11 +82,11 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
   }
   readonly info: ServerOptions
   /** Adds a tool. */
-  tool<T extends Tool.Any>(tool: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  tool<T extends Tool.Any>(tool: T): Server<R | AfterAdding<T, P, L>, P, L>
   /** Adds a resource or resource template. */
-  resource<T extends Resource.Any>(resource: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  resource<T extends Resource.Any>(resource: T): Server<R | AfterAdding<T, P, L>, P, L>
   /** Adds a prompt. */
-  prompt<T extends Prompt.Any>(prompt: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  prompt<T extends Prompt.Any>(prompt: T): Server<R | AfterAdding<T, P, L>, P, L>
   /** Adds any number of tools, resources, prompts and extensions. */
   add<const Cs extends ReadonlyArray<Component | Extension<unknown>>>(
     ...components: Cs
@@ -97,7 +96,7 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
   /** Adds components that may come and go while the server runs; made by `source({ load, changes })`. */
   source<RS>(source: Source<RS>): Server<R | AfterMount<RS, P, L>, P, L>
   /** Serves another server's components here under their own names. */
-  mount<R2, P2, L2, const O extends MountOptions = {}>(
+  mount<R2, P2, L2, O extends MountOptions = {}>(
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
   ): WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
@@ -105,7 +104,7 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
    * Serves another server's components here: tools and prompts as `ns_name`, resources as `scheme://ns/…`. Two of one name
    * stop the assembly, unless `collisions` says what shall happen; `only`, `except` and `rename` pick and name them.
    */
-  mount<R2, P2, L2, const O extends MountOptions = {}>(
+  mount<R2, P2, L2, O extends MountOptions = {}>(
     namespace: string,
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
@@ -277,22 +276,20 @@ const expect = (self: AnyServer, given: unknown, type: string): Component => {
 
 /** `Server.tool(t)`: the `.pipe` form of `.tool`. */
 export const tool: {
-  <T extends Tool.Any>(tool: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
-  <R, P, L, T extends Tool.Any>(self: Server<R, P, L>, tool: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <T extends Tool.Any>(tool: T): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterAdding<T, P, L>, P, L>
+  <R, P, L, T extends Tool.Any>(self: Server<R, P, L>, tool: T): Server<R | AfterAdding<T, P, L>, P, L>
 } = Function.dual(2, (self: Server<any, any, any>, value: Tool.Any) => self.tool(value))
 
 /** `Server.resource(r)`: the `.pipe` form of `.resource`. */
 export const resource: {
-  <T extends Resource.Any>(
-    resource: T
-  ): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
-  <R, P, L, T extends Resource.Any>(self: Server<R, P, L>, resource: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <T extends Resource.Any>(resource: T): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterAdding<T, P, L>, P, L>
+  <R, P, L, T extends Resource.Any>(self: Server<R, P, L>, resource: T): Server<R | AfterAdding<T, P, L>, P, L>
 } = Function.dual(2, (self: Server<any, any, any>, value: Resource.Any) => self.resource(value))
 
 /** `Server.prompt(p)`: the `.pipe` form of `.prompt`. */
 export const prompt: {
-  <T extends Prompt.Any>(prompt: T): <R, P, L>(self: Server<R, P, L>) => Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
-  <R, P, L, T extends Prompt.Any>(self: Server<R, P, L>, prompt: T): Server<R | Exclude<NeedsOf<T>, P | L>, P, L>
+  <T extends Prompt.Any>(prompt: T): <R, P, L>(self: Server<R, P, L>) => Server<R | AfterAdding<T, P, L>, P, L>
+  <R, P, L, T extends Prompt.Any>(self: Server<R, P, L>, prompt: T): Server<R | AfterAdding<T, P, L>, P, L>
 } = Function.dual(2, (self: Server<any, any, any>, value: Prompt.Any) => self.prompt(value))
 
 /** `Server.add(a, b)`: the `.pipe` form of `.add`. */
@@ -314,16 +311,16 @@ export const use: {
 
 /** `Server.mount("ns", s, options)`, `Server.mount(s, options)`: the `.pipe` forms of `.mount`; or with the server before them. */
 export const mount: {
-  <R2, P2, L2, const O extends MountOptions = {}>(
+  <R2, P2, L2, O extends MountOptions = {}>(
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
   ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
-  <R2, P2, L2, const O extends MountOptions = {}>(
+  <R2, P2, L2, O extends MountOptions = {}>(
     namespace: string,
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
   ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
-  <R, P, L, R2, P2, L2, const O extends MountOptions = {}>(
+  <R, P, L, R2, P2, L2, O extends MountOptions = {}>(
     self: Server<R, P, L>,
     namespace: string,
     server: Server<R2, P2, L2>,

@@ -2,6 +2,7 @@ import type { UriParts } from "./uri-syntax.ts"
 
 /** Whether some URI matches both templates, by walking them side by side; exact, apart from names in the query. */
 export const patternsOverlap = (a: UriParts, b: UriParts): boolean => {
+  if (differAtOnce(a, b)) return false
   const left = stepsOf(a)
   const right = stepsOf(b)
   const seen = new Set<number>()
@@ -24,6 +25,15 @@ export const patternsOverlap = (a: UriParts, b: UriParts): boolean => {
     }
   }
   return false
+}
+
+/** Whether they begin, or end, with different texts: that costs nothing to see. */
+const differAtOnce = (a: UriParts, b: UriParts): boolean => {
+  const [one, two] = [a.texts[0]!, b.texts[0]!]
+  if (!one.startsWith(two) && !two.startsWith(one)) return true
+  if (a.query.length > 0 || b.query.length > 0) return false
+  const [left, right] = [a.texts.at(-1)!, b.texts.at(-1)!]
+  return !left.endsWith(right) && !right.endsWith(left)
 }
 
 /** One character of a URI: exactly `literal`, or anything outside `except`. */

@@ -2,7 +2,7 @@ import { DefinitionError } from "./errors.ts"
 import { patternsOverlap } from "./uri-conflict.ts"
 import { expandUri } from "./uri-expand.ts"
 import { matchUri } from "./uri-match.ts"
-import { schemeLength, splitTemplate } from "./uri-syntax.ts"
+import { schemeLength, splitTemplate, type UriParts } from "./uri-syntax.ts"
 
 export type { UriVariables } from "./uri-template-types.ts"
 
@@ -21,6 +21,8 @@ export interface UriTemplate {
   readonly variables: ReadonlyArray<UriVariable>
   /** Number of literal characters; among templates that match one URI the larger number wins. */
   readonly literals: number
+  /** Its literal texts and variables. */
+  readonly parts: UriParts
   /**
    * Percent-decoded variables on an object without prototype, or undefined where the URI does not match. A malformed
    * escape, a query parameter the template does not name and one given twice are no match; `+` stays `+`.
@@ -44,6 +46,7 @@ export const parseUriTemplate = (uri: string, where: string): UriTemplate => {
     uri,
     isTemplate: variables.length > 0,
     variables,
+    parts,
     literals: parts.texts.reduce((sum, text) => sum + text.length, 0),
     match: (candidate) => matchUri(parts, candidate),
     expand: (values) => expandUri(parts, values)
@@ -72,5 +75,5 @@ export const unmountUri = (namespace: string, uri: string): string | undefined =
 export const templatesConflict = (a: UriTemplate, b: UriTemplate): boolean => {
   if (a.uri === b.uri) return true
   if (!a.isTemplate || !b.isTemplate || a.literals !== b.literals) return false
-  return patternsOverlap(splitTemplate(a.uri, a.uri), splitTemplate(b.uri, b.uri))
+  return patternsOverlap(a.parts, b.parts)
 }

@@ -1,4 +1,4 @@
-import type { Component } from "./component.ts"
+import { type Component, derive } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
 import { reshape } from "./reshape.ts"
 
@@ -26,7 +26,15 @@ export const visibleTo = (predicate: (caller: Caller) => boolean): (<C extends C
   if (typeof predicate !== "function") {
     throw new DefinitionError("visibleTo(…) takes a function of the caller, ({ principal, client }) => boolean.")
   }
-  return (component) => reshape(component, { visible: predicate })
+  return (component) => {
+    const { shape } = component["~mcpipe/Component"]
+    if (shape === undefined) return reshape(component, { visible: predicate })
+    // one shape, so that middleware used before and after is in one order
+    const before = shape.visible
+    const visible = before === undefined ? predicate : (caller: Caller) => before(caller) && predicate(caller)
+    const both = { ...shape, visible }
+    return derive(component, { "~mcpipe/Component": { ...component["~mcpipe/Component"], shape: both } } as object)
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,9 +8,8 @@ import { shortJson } from "../builder/issues.ts"
 import type { PromptResult } from "../builder/messages.ts"
 import { type Middleware, middleware, type ReadResult, type ToolCall } from "../builder/middleware.ts"
 import { result, type ToolResult } from "../builder/tool-result.ts"
-import { LiveCall } from "../runtime/live-call.ts"
+import { liveCallOf } from "../runtime/live-call.ts"
 import { Changes } from "../services/changes.ts"
-import { callOf } from "../services/current-call.ts"
 import { canonical, digest } from "../services/digest.ts"
 import { Principal } from "../services/principal.ts"
 import { RequestContext, type RequestContextShape } from "../services/request-context.ts"
@@ -20,7 +20,6 @@ import {
   type CallMethod,
   callMethods,
   checkNumber,
-  checkOptions,
   type HandlerCall,
   nameOfCall,
   type Selection,
@@ -106,8 +105,8 @@ export const cache = (options: CacheOptions = {}): Cache => {
   ): Effect.Effect<A, unknown> =>
     Effect.withFiber((fiber) => {
       const context = fiber.context as Context.Context<any>
-      const live = callOf(context)
-      if (!(live instanceof LiveCall)) return run
+      const live = liveCallOf(context)
+      if (live === undefined) return run
       const request = Context.getUnsafe(context, RequestContext)
       const more = key?.(call, request)
       if (key !== undefined && more === undefined) return run

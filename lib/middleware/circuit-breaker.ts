@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -11,7 +12,7 @@ import type { ByLayerOf } from "../builder/server-types.ts"
 import { type CallFailure, failureIn, isUnexpected } from "./call-failure.ts"
 import type { CircuitSettings, Entered, Verdict } from "./circuit.ts"
 import { type CircuitChange, circuits } from "./circuits.ts"
-import { checkFunction, checkInteger, checkNames, longest } from "./limiter-options.ts"
+import { checkFunction, checkInteger, longest } from "./limiter-options.ts"
 import { RequestContext } from "../services/request-context.ts"
 import { perApp } from "./per-app.ts"
 import { secondsOf, secondsText } from "./rate.ts"
@@ -57,7 +58,7 @@ const known = ["failures", "window", "openFor", "halfOpen", "key", "isFailure", 
 export const circuitBreaker = <R = never>(
   options: CircuitBreakerOptions<R>
 ): Middleware<never, ByLayerOf<Needs<R>>> => {
-  checkNames(thing, options, known)
+  checkOptions(options, thing, known)
   const settings: CircuitSettings = {
     failures: checkInteger(thing, "failures", options.failures, 1, 10_000),
     window: checkInteger(thing, "window", options.window, 1, longest),

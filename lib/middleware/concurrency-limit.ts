@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { TryAgainLater } from "../builder/errors.ts"
@@ -5,7 +6,7 @@ import type { Needs } from "../builder/handler.ts"
 import { type Middleware, middleware, type Outcome } from "../builder/middleware.ts"
 import type { ByLayerOf } from "../builder/server-types.ts"
 import { RequestContext } from "../services/request-context.ts"
-import { checkInteger, checkNames, longest } from "./limiter-options.ts"
+import { checkInteger, longest } from "./limiter-options.ts"
 import { perApp } from "./per-app.ts"
 import { type Gate, gates, type Place } from "./gates.ts"
 import { keyReader, type RequestKey, together } from "./request-key.ts"
@@ -38,7 +39,7 @@ const known = ["max", "key", "queue", "queueTimeout", ...scopeOptions]
 export const concurrencyLimit = <R = never>(
   options: ConcurrencyLimitOptions<R>
 ): Middleware<never, ByLayerOf<Needs<R>>> => {
-  checkNames(thing, options, known)
+  checkOptions(options, thing, known)
   const max = checkInteger(thing, "max", options.max, 1, 1_000_000)
   const queue = checkInteger(thing, "queue", options.queue ?? 0, 0, 1_000_000)
   const queueTimeout = checkInteger(thing, "queueTimeout", options.queueTimeout ?? 30_000, 1, longest)

@@ -12,7 +12,7 @@ import { callOf } from "../services/current-call.ts"
 import { isUrlElicitationRequired } from "../services/elicitation-url.ts"
 import { RequestContext } from "../services/request-context.ts"
 import { callback, logFailure } from "./callback.ts"
-import { CheckOptions } from "./check-options.ts"
+import { CheckOptions } from "./checked-options.ts"
 import { logSubject } from "./log-subject.ts"
 
 /** The request that an error came of. */

@@ -1,8 +1,9 @@
+import { checkOptions } from "../builder/check-options.ts"
 import { DefinitionError } from "../builder/errors.ts"
 import type { RequestInfo } from "../builder/middleware.ts"
 import { digest } from "../services/digest.ts"
 import type { RateLimit } from "../services/rate-limit-store.ts"
-import { checkNames, given } from "./limiter-options.ts"
+import { given } from "./limiter-options.ts"
 import { type Rate, type RateAlgorithm, rateOf, rateOptions } from "./rate.ts"
 import { keyReader, type ReadKey, type RequestKey, whoCalls } from "./request-key.ts"
 import { type RequestScope, scopeOf, scopeOptions } from "./request-scope.ts"
@@ -50,7 +51,7 @@ const known = [...rateOptions, ...scopeOptions, "key", "weight", "onStoreError",
 
 /** Checks the options; throws a `DefinitionError` naming option, value and range. */
 export const rateLimitSettings = (options: RateLimitOptions<any>): RateLimitSettings => {
-  checkNames(thing, options, known)
+  checkOptions(options, thing, known)
   const { name, key, weight = 1, onStoreError = "allow", methods, only } = options
   const rate = rateOf(thing, options)
   const inScope = scopeOf(thing, options)

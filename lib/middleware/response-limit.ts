@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import * as Effect from "effect/Effect"
 import { DefinitionError, PublicError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
@@ -10,7 +11,7 @@ import { cutList } from "./cut-list.ts"
 import { cutResult } from "./cut-result.ts"
 import { Cuts, metaBytesOf, metaKey } from "./cuts.ts"
 import { fitsInto, jsonBytes, stringBytes } from "./json-bytes.ts"
-import { callMethods, checkNumber, checkOptions, type Selection, selected, selectionOptions } from "./selection.ts"
+import { callMethods, checkNumber, type Selection, selected, selectionOptions } from "./selection.ts"
 
 export interface ResponseLimitOptions extends Selection {
   /** The most bytes of JSON (UTF-8) that a result may take, envelope left aside, from 1,024 on. Default 1 MiB. */

@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -8,15 +9,13 @@ import * as Schedule from "effect/Schedule"
 import { DefinitionError, isPublicError } from "../builder/errors.ts"
 import { type Middleware, middleware, type ToolCall } from "../builder/middleware.ts"
 import { AskMisuse } from "../runtime/asking.ts"
-import { LiveCall } from "../runtime/live-call.ts"
+import { type LiveCall, liveCallOf } from "../runtime/live-call.ts"
 import { isTimedOut } from "../builder/timeout.ts"
-import { callOf } from "../services/current-call.ts"
 import {
   type CallMethod,
   callMethods,
   checkBoolean,
   checkNumber,
-  checkOptions,
   type Selection,
   selected,
   selectionOptions
@@ -144,8 +143,7 @@ const attempted = <A>(
 ): Effect.Effect<A, unknown> =>
   Effect.withFiber((fiber) => {
     const context = fiber.context
-    const surrounding = callOf(context)
-    const call = surrounding instanceof LiveCall ? surrounding : undefined
+    const call = liveCallOf(context)
     const place = call?.asked?.place()
     let attempt = 1
     const isWorth = (cause: Cause.Cause<unknown>): boolean => {

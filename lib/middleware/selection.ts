@@ -60,17 +60,6 @@ export const selected = <Method extends string>(
 
 const isNames = (u: unknown): boolean => Array.isArray(u) && u.every((name) => typeof name === "string" && name !== "")
 
-/** Throws for what is no option of `where`. */
-export const checkOptions = (options: unknown, where: string, known: ReadonlyArray<string>): void => {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new DefinitionError(`${where}: pass a record of options: ${known.join(", ")}.`)
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw new DefinitionError(`${where}: there is no option ${JSON.stringify(unknown)}; there are ${known.join(", ")}.`)
-  }
-}
-
 /** The number itself, where it lies in its range; else a `DefinitionError` that names both. */
 export const checkNumber = (
   value: unknown,

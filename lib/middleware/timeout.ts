@@ -1,10 +1,11 @@
+import { checkOptions } from "../builder/check-options.ts"
 import * as Effect from "effect/Effect"
 import { DefinitionError, PublicError, ToolError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
 import { type Completion, type Middleware, middleware } from "../builder/middleware.ts"
 import { checkedTimeout, type Timeout, timedOut } from "../builder/timeout.ts"
 import { timed } from "../runtime/timed.ts"
-import { type CallMethod, callMethods, checkOptions, type Selection, selected, selectionOptions } from "./selection.ts"
+import { type CallMethod, callMethods, type Selection, selected, selectionOptions } from "./selection.ts"
 import { subjectOf } from "./subject.ts"
 
 export interface CallTimeoutOptions extends Selection<CallMethod | "completion/complete"> {

@@ -4,7 +4,7 @@ import * as Metric from "effect/Metric"
 import { DefinitionError } from "../builder/errors.ts"
 import { type Middleware, middleware } from "../builder/middleware.ts"
 import { RequestContext } from "../services/request-context.ts"
-import { CheckOptions } from "./check-options.ts"
+import { CheckOptions } from "./checked-options.ts"
 import { type Ending, endedOf } from "./ending.ts"
 import { stopwatch } from "./stopwatch.ts"
 

@@ -4,11 +4,11 @@ import { receiveBatch } from "./batch.ts"
 import type { Connection, InFlight, Peer, Sink } from "./exchange.ts"
 import { readInitialize } from "./handshake.ts"
 import { handshakePeer } from "./handshake-peer.ts"
+import { readHooked } from "./hooked-message.ts"
 import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
 import { pinging } from "./pinging.ts"
 import type { Places } from "./places.ts"
-import { readMessage } from "./read-message.ts"
 import { refusal } from "./reasons.ts"
 import { metaKeys } from "./revisions.ts"
 import { type Caller, findMethod, refuse, serveRequest } from "./serve-request.ts"
@@ -59,7 +59,7 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
       : serveHandshake(request, sink)
 
   const receiveOne = (message: unknown, sink: Sink): InFlight | undefined => {
-    const read = readMessage(message)
+    const read = readHooked(running, message)
     switch (read.type) {
       case "refused":
         return refuse(sink, read.refusal, "handshake", read.id)

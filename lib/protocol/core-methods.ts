@@ -3,7 +3,7 @@ import { listsFor } from "../runtime/catalogue.ts"
 import type { PromptEntry, ResourceEntry } from "../runtime/entry.ts"
 import type { ListKind } from "../runtime/listed.ts"
 import type { Operation } from "../runtime/operation.ts"
-import { findPrompt, findTool, findUri, sees } from "./find.ts"
+import { findPrompt, findTemplate, findTool, findUri } from "./find.ts"
 import { wellFormed } from "./json.ts"
 import { isRecord, type MethodRow, type Params, quoted, type WireRequest } from "./method.ts"
 import { editionOf, pageOf } from "./pagination.ts"
@@ -161,10 +161,8 @@ const referred = (ref: Params, params: Params, request: WireRequest): PromptEntr
     )
   }
   if (type === "ref/resource" && typeof uri === "string") {
-    const template = request.catalogue.templatesByUri.get(uri)
-    const entry = template !== undefined && sees(request, template) ? template : findUri(uri, params, request)
     return (
-      entry ??
+      findTemplate(uri, params, request) ??
       refusal("invalid-params", `Unknown resource or template: ${quoted(uri)}. ${listedUris}`, {
         data: { uri: wellFormed(uri) }
       })

@@ -1,4 +1,4 @@
-import { findResource, knownVersions, versionOf } from "../runtime/catalogue.ts"
+import { allVersions, findResource, seenOf } from "../runtime/catalogue.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "../runtime/entry.ts"
 import { shows } from "../runtime/session-rules.ts"
 import { isRecord, type Params, quoted, type WireRequest } from "./method.ts"
@@ -16,11 +16,21 @@ export const findPrompt = (name: string, params: Params, request: WireRequest): 
 
 /** The resource behind a URI, for this client. */
 export const findUri = (uri: string, params: Params, request: WireRequest): ResourceEntry | Refusal | undefined =>
-  chosen(findResource(request.catalogue, uri), params, request, "unknown-resource")
+  chosen(resourceAt(uri, request), params, request, "unknown-resource")
 
-/** Whether a client may know of a component. */
-export const sees = ({ asker, rules }: WireRequest, entry: Entry): boolean =>
-  entry.visible?.(asker) !== false && shows(rules, entry.place)
+/** The template of this text, else the resource behind a URI, for this client. */
+export const findTemplate = (uri: string, params: Params, request: WireRequest): ReturnType<typeof findUri> =>
+  chosen(request.catalogue.templatesByUri.get(uri), params, request, "unknown-resource") ??
+  findUri(uri, params, request)
+
+/** The resource behind a URI, in the highest version that this client may see; undefined where there is none for it. */
+export const resourceAt = (uri: string, request: WireRequest): ResourceEntry | undefined =>
+  findResource(request.catalogue, uri, seesOf(request))
+
+const seesOf =
+  ({ asker, rules }: WireRequest) =>
+  ({ visible, place }: Entry): boolean =>
+    (visible === undefined || visible(asker)) && shows(rules, place)
 
 const chosen = <E extends Entry>(
   highest: E | undefined,
@@ -28,18 +38,20 @@ const chosen = <E extends Entry>(
   request: WireRequest,
   unknown: "unknown-tool" | "unknown-prompt" | "unknown-resource"
 ): E | Refusal | undefined => {
+  if (highest === undefined) return undefined
+  const sees = seesOf(request)
+  const served = seenOf(request.catalogue, highest, sees)
   const meta = params["_meta"]
   const version = isRecord(meta) ? meta[versionKey] : undefined
-  if (version === undefined || highest === undefined) {
-    return highest !== undefined && sees(request, highest) ? highest : undefined
-  }
+  if (version === undefined || served === undefined) return served
   if (typeof version !== "string") {
     return refusal("invalid-params", `params._meta[${quoted(versionKey)}] must be a string, not ${quoted(version)}.`)
   }
-  const entry = versionOf(request.catalogue, highest, version)
-  if (entry !== undefined && sees(request, entry)) return entry
-  if (!sees(request, highest)) return undefined
-  const known = knownVersions(request.catalogue, highest)
+  if (served.component.version === version) return served
+  const seen = allVersions(request.catalogue, highest).filter(sees)
+  const asked = seen.find(({ component }) => component.version === version)
+  if (asked !== undefined) return asked
+  const known = seen.flatMap(({ component: { version } }) => (version === undefined ? [] : [quoted(version)]))
   const has = known.length === 0 ? "it has none" : `there ${known.length === 1 ? "is" : "are"} ${known.join(", ")}`
   return refusal(unknown, `The ${highest.type} ${quoted(highest.name)} has no version ${quoted(version)}; ${has}.`)
 }

@@ -9,6 +9,7 @@ import { switchedKinds } from "../runtime/session-rules.ts"
 import { type ClientRequests, clientRequests } from "./client-requests.ts"
 import type { InFlight, Room, Sink } from "./exchange.ts"
 import { type Handshaken, handshake } from "./handshake.ts"
+import { deliverHooked } from "./hooked-message.ts"
 import { type InFlightRequests, inFlightRequests } from "./in-flight.ts"
 import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { type Places, places } from "./places.ts"
@@ -133,6 +134,11 @@ export class LivePeer implements HandshakePeer, SessionVisibility {
   }
 
   notified(notification: JsonRpcNotification): void {
+    deliverHooked(this.#running, notification, (hooked) => this.deliver(hooked))
+  }
+
+  /** Takes a notification that hooks have seen. */
+  deliver(notification: JsonRpcNotification): void {
     if (notification.method !== "notifications/initialized") this.inFlight.notified(notification)
     else if (this.#agreed !== undefined) this.subscriptions.begin()
   }

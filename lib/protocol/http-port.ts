@@ -2,13 +2,13 @@ import type { Running } from "../runtime/app.ts"
 import type { PrincipalShape } from "../services/principal.ts"
 import type { HttpInfo } from "../services/request-context.ts"
 import { receiveBatch } from "./batch.ts"
+import { readHooked } from "./hooked-message.ts"
 import type { HttpHead, HttpPort, HttpPortOptions, HttpSink, InFlight, Sink } from "./exchange.ts"
 import { checkNameHeader, checkParamHeaders, checkStandardHeaders } from "./headers.ts"
 import { receiveInitialize, receiveInSession, receiveOther, receiveStateless } from "./http-handshake.ts"
 import type { HttpSession } from "./http-session.ts"
 import type { JsonRpcNotification, JsonRpcRequest } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
-import { readMessage } from "./read-message.ts"
 import { type Era, type Refusal, refusal } from "./reasons.ts"
 import {
   assumedRevision,
@@ -160,7 +160,7 @@ const receiveOne = (
   batch: PostSink | undefined
 ): InFlight | undefined => {
   const { era, header, session, head, principal } = at
-  const read = readMessage(body)
+  const read = readHooked(running, body)
   if (read.type === "refused") return refuse(sink, read.refusal, era, read.id)
   if (read.type === "request") {
     const { message: request } = read

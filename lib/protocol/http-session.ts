@@ -50,8 +50,8 @@ export class HttpSession extends LivePeer {
     this.#link = stores.sessions.shared ? sessionLink(stores, sessionId, (word) => this.#hear(word)) : undefined
   }
 
-  override notified(notification: JsonRpcNotification): void {
-    super.notified(notification)
+  override deliver(notification: JsonRpcNotification): void {
+    super.deliver(notification)
     this.send({ type: "notification", message: notification })
   }
 
@@ -119,7 +119,7 @@ export class HttpSession extends LivePeer {
         this.requests.receive(word.message)
         return
       case "notification":
-        super.notified(word.message)
+        super.deliver(word.message)
         return
       case "changed":
         this.apply(word.change)

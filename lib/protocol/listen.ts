@@ -2,11 +2,10 @@ import * as Effect from "effect/Effect"
 import type { ComponentKind } from "../builder/component.ts"
 import { PublicError } from "../builder/errors.ts"
 import { admits } from "../runtime/admission.ts"
-import { findResource } from "../runtime/catalogue.ts"
 import type { Operation } from "../runtime/operation.ts"
 import { servesResources } from "./core-methods.ts"
 import { takesEvents } from "./exchange.ts"
-import { sees } from "./find.ts"
+import { resourceAt } from "./find.ts"
 import { isRecord, type MethodRow, type Params, quoted, type WireRequest } from "./method.ts"
 import { noticesOf, notificationOf } from "./notices.ts"
 import { type Refusal, refusal } from "./reasons.ts"
@@ -69,10 +68,10 @@ const readFilter = (notifications: unknown, most: number): Filter | Refusal => {
 
 /** Nothing is promised that cannot happen: lists that may change, and resources there are and that hooks admit. */
 const honoured = ({ kinds, uris }: Filter, wire: WireRequest): Effect.Effect<Filter, never, any> => {
-  const { running, catalogue } = wire
+  const { running } = wire
   const admitted = Effect.filter(uris, (uri) => {
-    const entry = uri.length > mostUriCharacters ? undefined : findResource(catalogue, uri)
-    return entry === undefined || !sees(wire, entry) ? Effect.succeed(false) : admits(running, entry, uri, method)
+    const entry = uri.length > mostUriCharacters ? undefined : resourceAt(uri, wire)
+    return entry === undefined ? Effect.succeed(false) : admits(running, entry, uri, method)
   })
   const changing = kinds.filter((kind) => running.assembly.changing.has(kind))
   return Effect.map(admitted, (uris) => ({ kinds: changing, uris }))

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { type ComponentKind, componentKinds } from "../builder/component.ts"
 import { findResource } from "../runtime/catalogue.ts"
 import type { Running } from "../runtime/app.ts"
+import type { Entry } from "../runtime/entry.ts"
 import type { Change } from "../services/changes.ts"
 import type { Room } from "./exchange.ts"
 import type { JsonRpcNotification } from "./json-rpc.ts"
@@ -95,7 +96,9 @@ const makeNotices = (running: Running): Notices => {
     const catalogue = running.catalogue()
     const family = catalogue.templatesByUri.get(uri)
     if (family === undefined) return tell(byUri.get(uri), uri)
-    for (const [member, told] of byUri) if (findResource(catalogue, member) === family) tell(told, member)
+    // what only some callers see may stand before it for some of them
+    const before = (entry: Entry) => entry === family || entry.visible === undefined
+    for (const [member, told] of byUri) if (findResource(catalogue, member, before) === family) tell(told, member)
   }
 
   class Told implements Subscriber {

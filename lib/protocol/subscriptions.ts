@@ -1,8 +1,7 @@
 import * as Effect from "effect/Effect"
 import { PublicError } from "../builder/errors.ts"
 import type { Running } from "../runtime/app.ts"
-import { findResource } from "../runtime/catalogue.ts"
-import { findUri } from "./find.ts"
+import { findUri, resourceAt } from "./find.ts"
 import { servesResources, unknownResource } from "./core-methods.ts"
 import type { Room } from "./exchange.ts"
 import type { JsonRpcNotification } from "./json-rpc.ts"
@@ -95,7 +94,8 @@ const subscribe: MethodRow = {
 const unsubscribe: MethodRow = {
   method: "resources/unsubscribe",
   served: servesResources,
-  resolve: (params, { catalogue, subscriptions }) => {
+  resolve: (params, request) => {
+    const { subscriptions } = request
     const uri = uriOf("resources/unsubscribe", params)
     if (typeof uri !== "string") return uri
     if (subscriptions === undefined) return noSession
@@ -104,7 +104,7 @@ const unsubscribe: MethodRow = {
       return {}
     })
     // the resource may be gone by now
-    return { type: "effect", effect: remove, entry: findResource(catalogue, uri), uri }
+    return { type: "effect", effect: remove, entry: resourceAt(uri, request), uri }
   }
 }
 

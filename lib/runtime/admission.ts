@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type { Running } from "./app.ts"
 import { type Answer, aroundRequest } from "./around-request.ts"
 import type { ResourceEntry } from "./entry.ts"
+import { isRoot } from "./node.ts"
 
 /**
  * Whether a request about many resources may be about this one: the `request` hooks of mounted servers surround what is
@@ -13,7 +14,7 @@ export const admits = (
   uri: string,
   method: string
 ): Effect.Effect<boolean, never, any> => {
-  const hooks = entry.requestHooks.filter(({ node }) => node !== root)
+  const hooks = entry.requestHooks.filter(({ node, alone }) => alone || !isRoot(node))
   if (hooks.length === 0) return Effect.succeed(true)
   const facts = { method, params: { uri } }
   const asked = aroundRequest(

@@ -7,6 +7,7 @@ import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import { HandlerContexts } from "../builder/handler.ts"
 import type { ComponentKind } from "../builder/component.ts"
+import type { UniformHook } from "../builder/middleware.ts"
 import type { AnyServer, ServerOptions } from "../builder/server.ts"
 import { type Change, Changes } from "../services/changes.ts"
 import { ClientLog } from "../services/client-log.ts"
@@ -29,9 +30,10 @@ import { extensionsOf, type PlacedExtension } from "./extensions.ts"
 import { handlerContexts } from "./handler-contexts.ts"
 import { buildContexts, type LifespanError } from "./lifespan.ts"
 import { limitOptions, limitSettings, type LimitSettings, type LimitSettingsInput } from "./limit-settings.ts"
-import { requestHooksOn } from "./entry-base.ts"
-import { type Node, treeOf } from "./node.ts"
+import { hooksOn, requestHooksOn } from "./entry-base.ts"
+import { isRoot, type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
+import { lossWarning } from "./losses.ts"
 import { connectRelay, relaysOf } from "./relay.ts"
 import { pingOf, pingOptions, pingSettings, type PingSettings, type PingSettingsInput } from "./ping-settings.ts"
 import { changingKinds, type PlacedSource, sourcesOf, startSources, type Why } from "./sources.ts"
@@ -92,6 +94,9 @@ export interface Running {
   readonly context: (node: Node) => Context.Context<never>
   /** The `request` hooks of the root, which also surround what is no component's. */
   readonly requestHooks: ReadonlyArray<RequestHook>
+  /** The root's hooks on messages and notifications, outermost first. */
+  readonly messageHooks: ReadonlyArray<(message: unknown) => unknown>
+  readonly notificationHooks: ReadonlyArray<UniformHook>
   /** Fibers in flight: calls, and the closing of their scopes. */
   readonly fibers: Set<Fiber.Fiber<any, any>>
   /** Takes a fiber among those in flight until it ends. */
@@ -172,6 +177,8 @@ export const run = (
     let ending = false
     const swap = (next: Catalogue, why: Why) => {
       const kinds = changedKinds(current, next)
+      const warning = why === "starting" ? undefined : lossWarning(assembly.info.name, next, current)
+      if (warning !== undefined) Effect.runForkWith(root)(Effect.logWarning(warning))
       current = next
       if (kinds.length === 0 || why === "starting") return
       const change: Change = { type: "catalogue-changed", generation: next.generation, kinds }
@@ -188,7 +195,11 @@ export const run = (
         return () => void listeners.delete(mine)
       },
       context,
-      requestHooks: requestHooksOn(assembly.root, undefined),
+      requestHooks: assembly.nodes.filter(isRoot).flatMap((node) => requestHooksOn(node, undefined)),
+      messageHooks: assembly.nodes
+        .filter(isRoot)
+        .flatMap((node) => hooksOn(node, "message") as ReadonlyArray<(message: unknown) => unknown>),
+      notificationHooks: assembly.nodes.filter(isRoot).flatMap((node) => hooksOn(node, "notification")),
       fibers: new Set(),
       follow: (fiber) => {
         running.fibers.add(fiber)
@@ -206,6 +217,8 @@ export const run = (
     const { nodes, sources } = assembly
     const catalogue = () => current
     const reload = yield* startSources({ nodes, sources, context, catalogue, swap })
+    const warning = lossWarning(assembly.info.name, current)
+    if (warning !== undefined) yield* Effect.provideContext(Effect.logWarning(warning), root)
     for (const relay of relaysOf(cells.whole)) {
       const generation = () => current.generation
       yield* connectRelay({ app: assembly.info.name, relay, changes, told, reload, generation, context: root })
@@ -245,7 +258,12 @@ const endCalls = (running: Running): Effect.Effect<void> =>
  * Layers are built once, at the first start, and released in reverse order when it is disposed of.
  */
 export interface App extends AsyncDisposable {
-  readonly "~mcpipe/App": { readonly assembly: Assembly; readonly running: () => Promise<Running> }
+  readonly "~mcpipe/App": {
+    readonly assembly: Assembly
+    readonly running: () => Promise<Running>
+    /** What it serves by now; before it runs, what the builder gave. */
+    readonly catalogue: () => Catalogue
+  }
   readonly info: ServerOptions
   /** Builds the layers; rejects with `LifespanError`. Starting again returns the same start. */
   readonly start: () => Promise<void>
@@ -259,6 +277,7 @@ export const isApp = (u: unknown): u is App => typeof u === "object" && u !== nu
 export const appOf = (assembly: Assembly, around?: Context.Context<never>): App => {
   let started: { readonly scope: Scope.Closeable; readonly running: Promise<Running> } | undefined
   let disposed: Promise<void> | undefined
+  let live: Running | undefined
   const running = (): Promise<Running> => {
     if (disposed !== undefined) {
       const message = `server ${JSON.stringify(assembly.info.name)}: this app was disposed of; assemble the server again.`
@@ -266,7 +285,11 @@ export const appOf = (assembly: Assembly, around?: Context.Context<never>): App 
     }
     if (started === undefined) {
       const scope = Scope.makeUnsafe()
-      const attempt = Effect.runPromise(Scope.provide(run(assembly, around), scope)).catch(async (error) => {
+      const kept = Effect.map(run(assembly, around), (running) => {
+        live = running
+        return running
+      })
+      const attempt = Effect.runPromise(Scope.provide(kept, scope)).catch(async (error) => {
         // a failed start has left nothing behind before anybody can try again
         // (a release that fails as well must not hide why the start failed)
         await Effect.runPromise(Effect.exit(Scope.close(scope, Exit.fail(error))))
@@ -286,7 +309,7 @@ export const appOf = (assembly: Assembly, around?: Context.Context<never>): App 
     return disposed
   }
   return {
-    "~mcpipe/App": { assembly, running },
+    "~mcpipe/App": { assembly, running, catalogue: () => live?.catalogue() ?? assembly.catalogue },
     info: assembly.info,
     start: async () => void (await running()),
     dispose,

@@ -1,16 +1,17 @@
 import { type Component, type ComponentKind, componentKinds } from "../builder/component.ts"
+import type { Resource } from "../builder/resource.ts"
 import { AssemblyError } from "./assembly-error.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
 import { type Lists, listsOf, variesByCaller } from "./listing.ts"
 import { entryOf } from "./make-entry.ts"
 import { idOf } from "./names.ts"
 import { describeNode, type Node } from "./node.ts"
-import { isSamePlace, originOf, type Place, typeOf } from "./place.ts"
-import { placementOf } from "./placement.ts"
+import { isSamePlace, originOf, type Place, typeOf, visibleOf } from "./place.ts"
+import { type Placement, placementOf } from "./placement.ts"
 import type { VisibilityRule } from "../services/visibility.ts"
 import { isHidden, shows } from "./session-rules.ts"
 import type { Loss } from "./shelf.ts"
-import { servedOf } from "./versions.ts"
+import { nameKey, servedOf, versionsOf } from "./versions.ts"
 
 /** An immutable snapshot of everything an app serves; replaced whole, and a call in flight keeps its own. */
 export interface Catalogue {
@@ -23,14 +24,16 @@ export interface Catalogue {
   readonly templates: ReadonlyArray<ResourceEntry>
   /** Every template by the text of its URI, for completion references. */
   readonly templatesByUri: ReadonlyMap<string, ResourceEntry>
-  /** All versions of what there are several of, by kind and name. */
+  /** All versions of each component, the highest first, by kind and name; empty where there is one of each. */
   readonly versions: ReadonlyMap<string, ReadonlyArray<Entry>>
+  /** What each node knows. */
+  readonly places: Placement["of"]
   /** What collision policies left out. */
   readonly losses: ReadonlyArray<Loss>
   readonly byId: ReadonlyMap<string, Entry>
   /** What is listed for those who have switched nothing. */
   readonly lists: Lists
-  /** What may be listed at all: the highest version of each component. */
+  /** What may be listed at all. */
   readonly shelves: ReadonlyArray<Place>
   readonly completes: boolean
   /** What the protocol room prepared from this snapshot; thrown away with it. */
@@ -61,7 +64,6 @@ export const catalogueOf = (
     byId.set(id, entry)
     byPlace.set(place, entry)
   }
-  const entries = [...byId.values()]
   const highest = servedOf(places)
   const served = highest.map((place) => byPlace.get(place)!)
   const templates = served.filter(isTemplate).sort((a, b) => b.template.literals - a.template.literals)
@@ -72,14 +74,15 @@ export const catalogueOf = (
     resources: named(served.filter((entry) => entry.type === "resource").filter((entry) => !entry.template.isTemplate)),
     templates,
     templatesByUri: named(templates),
-    versions: served.length === entries.length ? noVersions : versionsOf(entries),
+    versions: highest.length === places.length ? noVersions : entriesOf(places, byPlace),
     byId,
+    places: of,
     losses,
     lists: listsOf(
       root,
-      highest.filter((place) => !isHidden(place))
+      places.filter((place) => !isHidden(place))
     ),
-    shelves: highest,
+    shelves: places,
     completes: served.some((entry) => entry.type !== "tool" && entry.complete !== undefined),
     prepared: new Map()
   }
@@ -92,32 +95,24 @@ const named = <E extends Entry>(entries: ReadonlyArray<E>): ReadonlyMap<string, 
 
 const noVersions: Catalogue["versions"] = new Map()
 
-const versionsOf = (entries: ReadonlyArray<Entry>): Catalogue["versions"] => {
-  const versions = new Map<string, Array<Entry>>()
-  for (const entry of entries) {
-    const key = versionKey(entry)
-    const known = versions.get(key)
-    if (known === undefined) versions.set(key, [entry])
-    else known.push(entry)
-  }
-  return versions
-}
+const entriesOf = (
+  places: ReadonlyArray<Place>,
+  byPlace: ReadonlyMap<Place, Entry>
+): ReadonlyMap<string, ReadonlyArray<Entry>> =>
+  new Map([...versionsOf(places)].map(([key, all]) => [key, all.map((place) => byPlace.get(place)!)]))
 
-const versionKey = ({ type, name }: Pick<Entry, "type" | "name">): string => `${type} ${name}`
+/** Who may see what, as far as one request is concerned. */
+export type Sees = (entry: Entry) => boolean
 
-/** The version of a component that a client asks for; undefined where there is none, or none of that name. */
-export const versionOf = <E extends Entry>(catalogue: Catalogue, highest: E, version: string): E | undefined =>
-  highest.component.version === version
-    ? highest
-    : (catalogue.versions.get(versionKey(highest))?.find(({ component }) => component.version === version) as
-        | E
-        | undefined)
+const everything: Sees = () => true
 
-/** The versions there are of a component, for messages. */
-export const knownVersions = (catalogue: Catalogue, entry: Entry): ReadonlyArray<string> =>
-  (catalogue.versions.get(versionKey(entry)) ?? [entry]).flatMap(({ component: { version } }) =>
-    version === undefined ? [] : [version]
-  )
+/** All versions of a component, the highest first. */
+export const allVersions = <E extends Entry>({ versions }: Catalogue, highest: E): ReadonlyArray<E> =>
+  (versions.get(nameKey(highest.type, highest.name)) as ReadonlyArray<E> | undefined) ?? [highest]
+
+/** The highest version of a component that can be seen. */
+export const seenOf = <E extends Entry>(catalogue: Catalogue, highest: E, sees: Sees): E | undefined =>
+  sees(highest) ? highest : allVersions(catalogue, highest).find(sees)
 
 /** What a transform makes twice of one component is two components. */
 const freeId = (place: Place, taken: ReadonlyMap<string, Entry>): string => {
@@ -142,13 +137,22 @@ const longName = (place: Place): ReadonlyArray<string> => {
   ]
 }
 
-/** Lists that clients may share between users must not depend on who asks. */
+/** What clients may share between users must not depend on who asks. */
 const sharedLists = ({ info }: Node, places: ReadonlyArray<Place>): ReadonlyArray<string> => {
-  const varying = info.cache?.scope === "public" ? places.find(variesByCaller) : undefined
+  const isPublic = info.cache?.scope === "public"
+  const varying = places.find(
+    (place) =>
+      (isPublic && variesByCaller(place)) ||
+      ((place.component as Resource.Any).cache?.scope === "public" && visibleOf(place) !== undefined)
+  )
   if (varying === undefined) return []
+  const what = `${typeOf(varying)} ${JSON.stringify(varying.name)}`
   return [
-    `The ${typeOf(varying)} ${JSON.stringify(varying.name)} is not the same for all callers, but server ${JSON.stringify(info.name)} ` +
-      'has cache: { scope: "public" }, so that clients may share its lists. Use the scope "private", or show it to everybody.'
+    isPublic
+      ? `The ${what} is not the same for all callers, but server ${JSON.stringify(info.name)} has cache: { scope: "public" }, ` +
+        'so that clients may share its lists. Use the scope "private", or show it to everybody.'
+      : `The ${what} is there for some callers only, but has cache: { scope: "public" }, so that clients may share it. ` +
+        'Use the scope "private", or show it to everybody.'
   ]
 }
 
@@ -170,8 +174,9 @@ const isSameList = (before: Catalogue, after: Catalogue, kind: ComponentKind): b
   )
 }
 
-const listed = (catalogue: Catalogue, kind: ComponentKind): ReadonlyArray<Entry> =>
-  kind === "resources" ? [...catalogue.resources.values(), ...catalogue.templates] : [...catalogue[kind].values()]
+/** All versions: who may not see the highest is shown another. */
+const listed = ({ byId }: Catalogue, kind: ComponentKind): ReadonlyArray<Entry> =>
+  [...byId.values()].filter(({ type }) => `${type}s` === kind)
 
 /** The lists of a session that has switched something; kept while its rules are the same. */
 export const listsFor = (catalogue: Catalogue, root: Node, rules: ReadonlyArray<VisibilityRule>): Lists => {
@@ -190,6 +195,18 @@ const switchedLists = new WeakMap<
   { readonly catalogue: Catalogue; readonly lists: Lists }
 >()
 
-/** The resource that serves a URI: the static one, else the most literal template that matches. */
-export const findResource = (catalogue: Catalogue, uri: string): ResourceEntry | undefined =>
-  catalogue.resources.get(uri) ?? catalogue.templates.find(({ template }) => template.match(uri) !== undefined)
+/**
+ * The resource that serves a URI: the static one, else the most literal template that matches; the highest version of it.
+ * What cannot be seen does not stand in the way of others.
+ */
+export const findResource = (catalogue: Catalogue, uri: string, sees: Sees = everything): ResourceEntry | undefined => {
+  const at = catalogue.resources.get(uri)
+  const known = at === undefined ? undefined : seenOf(catalogue, at, sees)
+  if (known !== undefined) return known
+  for (const highest of catalogue.templates) {
+    if (highest.template.match(uri) === undefined) continue
+    const found = seenOf(catalogue, highest, sees)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

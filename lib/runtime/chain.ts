@@ -23,6 +23,14 @@ export interface Passage<Call, Result> {
 /** The methods whose hooks run handlers, so that `provides` surrounds them. */
 export type HandlerHook = Extract<HookName, "callTool" | "readResource" | "getPrompt" | "complete">
 
+/** Where calls of a component begin. */
+export interface Start {
+  /** The node in whose context they begin. */
+  readonly node: Node
+  /** Whether they come from a component of that node, so that none of its middleware stands around them. */
+  readonly inside: boolean
+}
+
 /**
  * Wraps `core`, the handler, in all that is between it and its outermost place: shapes, hooks and the borders of mounts,
  * once, at assembly. A call then pays for what is there and for nothing else.
@@ -30,7 +38,7 @@ export type HandlerHook = Extract<HookName, "callTool" | "readResource" | "getPr
 export const compile = <Call, Result>(
   core: Run<Call, Result>,
   outermost: Place,
-  start: Node | undefined,
+  start: Start,
   passage: Passage<Call, Result>
 ): Run<Call, Result> => {
   const chain = chainOf(outermost)
@@ -43,9 +51,10 @@ export const compile = <Call, Result>(
     if (shape?.middleware !== undefined) run = hooked(run, shape.middleware, place, passage)
     const next = chain[index + 1]
     if (next?.node === node) continue
+    outside ||= node === start.node
+    if (outside && start.inside) break
     run = hooked(run, node.definition.middleware, place, passage)
-    outside ||= node === start
-    if (next !== undefined && !outside && node.definition.layers.length > 0) run = inContextOf(run, node)
+    if (!outside && node.definition.layers.length > 0) run = inContextOf(run, node)
   }
   return run
 }
@@ -54,13 +63,13 @@ export const compile = <Call, Result>(
  * The node a call may start in: the innermost one when nothing further out could see the difference, since entering a
  * prepared context is free and merging one on the way costs 1–2 µs.
  */
-export const startOf = (place: Place): Node => {
+export const startOf = (place: Place): Start => {
   const chain = chainOf(place)
   const owner = chain[0]!.node
   const seen =
     chain.some(({ node, shape }) => node !== owner && shape !== undefined) ||
     ancestry(owner).some((node) => node !== owner && node.definition.middleware.length > 0)
-  return seen ? place.node : owner
+  return { node: seen ? place.node : owner, inside: false }
 }
 
 const hooked = <Call, Result>(

@@ -2,9 +2,8 @@ import * as Effect from "effect/Effect"
 import type { Suggestions } from "../builder/complete.ts"
 import type { Completion } from "../builder/middleware.ts"
 import type { CompletionTable } from "../builder/prompt.ts"
-import { compile, type Passage } from "./chain.ts"
+import { compile, type Passage, type Start } from "./chain.ts"
 import type { RunCompletion } from "./entry.ts"
-import type { Node } from "./node.ts"
 import type { Place } from "./place.ts"
 
 type Asked = Parameters<RunCompletion>[0]
@@ -13,11 +12,7 @@ type Asked = Parameters<RunCompletion>[0]
 const most = 100
 
 /** Assembles the completions of a prompt or resource; undefined where it has none. */
-export const completionOf = (
-  table: CompletionTable,
-  place: Place,
-  start: Node | undefined
-): RunCompletion | undefined => {
+export const completionOf = (table: CompletionTable, place: Place, start: Start): RunCompletion | undefined => {
   if (table.size === 0) return undefined
   const core = ({ argument, prefix, others }: Asked): Effect.Effect<Suggestions, unknown, any> => {
     const complete = table.get(argument)

@@ -46,13 +46,14 @@ export const named = ({ component, name }: Place): Named => ({
 /** A name that nothing has is a slip of the pen, unless a source may yet bring what has it. */
 const checkNames = (places: ReadonlyArray<Place>, child: Node, problems: Array<string>): void => {
   const { only, except, rename } = child.policy
-  const check = (option: string, names: Selector["names"]) =>
-    checkMentioned(names, places, child, (text) => `${describeNode(child)}: ${option} names ${text}`, problems)
+  const check = (option: string, names: Selector["names"], among = places) =>
+    checkMentioned(names, among, child, (text) => `${describeNode(child)}: ${option} names ${text}`, problems)
   check("only", only?.names ?? [])
   check("except", except?.names ?? [])
   check(
     "rename",
-    [...rename.keys()].map((text) => ({ text, matches: (one) => one === text }))
+    [...rename.keys()].map((text) => ({ text, matches: (one) => one === text })),
+    places.filter((place) => typeOf(place) !== "resource")
   )
 }
 
@@ -66,7 +67,7 @@ const checkMentioned = (
   if (names.length === 0 || changes(child)) return
   for (const { text, matches } of names) {
     if (places.some(({ name }) => matches(name))) continue
-    const has = places.length === 0 ? "it has no components" : `it has ${places.map(({ name }) => name).join(", ")}`
+    const has = places.length === 0 ? "it has none" : `it has ${places.map(({ name }) => name).join(", ")}`
     problems.push(`${where(JSON.stringify(text))}, which is not there; ${has}.`)
   }
 }

@@ -1,19 +1,16 @@
+import type { HookName, UniformHook } from "../builder/middleware.ts"
 import type { BaseEntry, RequestHook } from "./entry.ts"
-import { localUri, rootUriOf } from "./names.ts"
+import { localUri, outerUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
 import { chainOf, originOf, type Place, placeOn, typeOf, visibleOf } from "./place.ts"
 
-/** What entries of all kinds have in common. */
-export const entryBase = (place: Place, id: string, start: Node | undefined): Omit<BaseEntry, "component"> => {
+/** What entries of all kinds have in common, apart from what is known of their place. */
+export const entryBase = (place: Place): Pick<BaseEntry, "node" | "visible" | "uriOf" | "requestHooks"> => {
   const { node } = originOf(place)
   return {
-    id,
-    name: place.name,
     node,
-    place,
     visible: visibleOf(place),
-    start: start ?? node,
-    uriOf: rootUriOf(node),
+    uriOf: outerUriOf(place),
     requestHooks: [...nodeHooks(place, node), ...shapeHooks(place)]
   }
 }
@@ -33,20 +30,28 @@ export const requestHooksInside = (place: Place, outer: Node): ReadonlyArray<Req
 export const requestHooksOn = (node: Node, nameOf: RequestHook["nameOf"]): ReadonlyArray<RequestHook> =>
   node.definition.middleware.flatMap((middleware) => {
     const { request } = middleware["~mcpipe/Middleware"].hooks
-    return request === undefined ? [] : [{ hook: request, node, nameOf }]
+    return request === undefined ? [] : [{ hook: request, node, nameOf, alone: false }]
   })
+
+/** Other hooks of a node itself, outermost first. */
+export const hooksOn = (node: Node, name: HookName): ReadonlyArray<UniformHook> =>
+  node.definition.middleware.flatMap((middleware) => middleware["~mcpipe/Middleware"].hooks[name] ?? [])
 
 /** Those of a single component are inside of all servers'. */
 const shapeHooks = (place: Place): ReadonlyArray<RequestHook> =>
   [...chainOf(place)].reverse().flatMap((at) =>
     (at.shape?.middleware ?? []).flatMap((middleware) => {
       const { request } = middleware["~mcpipe/Middleware"].hooks
-      return request === undefined ? [] : [{ hook: request, node: at.node, nameOf: nameOn(at, at.node) }]
+      return request === undefined ? [] : [{ hook: request, node: at.node, nameOf: nameAt(place, at), alone: true }]
     })
   )
 
 const nameOn = (place: Place, node: Node): RequestHook["nameOf"] => {
-  if (typeOf(place) === "resource") return (uri) => localUri(uri, node)
-  const name = placeOn(place, node)?.name
-  return name === undefined ? undefined : () => name
+  const at = placeOn(place, node)
+  if (at !== undefined) return nameAt(place, at)
+  // what a transform made was never on the servers inside
+  return undefined
 }
+
+const nameAt = (place: Place, at: Place): NonNullable<RequestHook["nameOf"]> =>
+  typeOf(place) === "resource" ? (uri) => localUri(uri, place, at) : () => at.name

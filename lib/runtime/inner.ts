@@ -1,71 +1,99 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { Component } from "../builder/component.ts"
+import type { Component, ComponentType } from "../builder/component.ts"
 import { isPublicError, ResourceNotFound, ToolError } from "../builder/errors.ts"
 import type { Inner } from "../builder/transform.ts"
+import type { Caller } from "../builder/visibility.ts"
+import { Changes, mountedChanges } from "../services/changes.ts"
 import { callOf } from "../services/current-call.ts"
 import { caller } from "./caller.ts"
 import type { Entry, PromptEntry, ResourceEntry, ToolEntry } from "./entry.ts"
 import { messageOf } from "./failure.ts"
 import { aroundInner } from "./inner-request.ts"
-import { entryOf } from "./make-entry.ts"
-import { kindOfPlace } from "./listed.ts"
+import { kindOfPlace, type ListKind } from "./listed.ts"
 import { seenFrom } from "./listing.ts"
-import { localUri, mountedUri, movedUri } from "./names.ts"
+import { entryOf } from "./make-entry.ts"
+import { mountedUri, movedUri, outerUriOf, uriOn } from "./names.ts"
 import type { Node } from "./node.ts"
 import { mountedPlace, type Place, typeOf } from "./place.ts"
 import { shows } from "./session-rules.ts"
-import { servedOf } from "./versions.ts"
+import { nameKey, versionsOf } from "./versions.ts"
 
 /**
- * What a transform on the mount of `child` on `node` stands around, for the components that it adds. Nothing is prepared
- * before it is used.
+ * What a transform on the mount `child` of `node` stands around, for the components that it adds. Nothing is prepared before
+ * it is used.
  */
 export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): Inner => {
-  let prepared: ReadonlyArray<Place> | undefined
-  const served = () => (prepared ??= servedOf(places))
   // sessions switch components by the names that servers further out know, too
   const outermost = new Map<Place, Place>()
-  const shown: Effect.Effect<(place: Place) => boolean> = Effect.map(Effect.context<never>(), (context) => {
+  const asker: Effect.Effect<Asker> = Effect.map(Effect.all([caller, Effect.context<never>()]), ([who, context]) => {
     const switches = callOf(context)?.visibility
     const rules = typeof switches === "object" ? switches.rules() : []
-    return (place) => {
+    const isShown = (place: Place): boolean => {
       const outer = outermost.get(place) ?? outwards(place, child)
       outermost.set(place, outer)
       return shows(rules, outer)
     }
+    return { who, isShown }
   })
-  const asker = Effect.all({ who: caller, isShown: shown })
-  const list = <A>(kind: "tools" | "prompts" | "resources" | "templates") =>
-    Effect.flatMap(shown, (isShown) =>
+  const list = <A>(kind: ListKind) =>
+    Effect.flatMap(asker, ({ isShown }) =>
       seenFrom(
         node,
         kind,
-        served().filter((place) => kindOfPlace(place) === kind && isShown(place))
+        places.filter((place) => kindOfPlace(place) === kind && isShown(place))
       )
     ) as Effect.Effect<ReadonlyArray<A>, unknown, any>
   const entries = new Map<Place, Entry>()
   const entry = (place: Place): Entry => {
-    const known = entries.get(place)
-    if (known !== undefined) return known
-    const made = entryOf(place, "", undefined)
-    entries.set(place, made)
-    return made
+    let known = entries.get(place)
+    if (known === undefined) {
+      known = entryOf(place, "", { node, inside: true })
+      entries.set(place, known)
+    }
+    return known
   }
-  let names: ReadonlyMap<string, Place> | undefined
-  const named = (type: "tool" | "prompt", name: string): Place | undefined => {
-    names ??= new Map(served().map((place) => [`${typeOf(place)} ${place.name}`, place]))
-    return names.get(`${type} ${name}`)
-  }
-  let sorted: ReadonlyArray<ResourceEntry> | undefined
-  const resources = () => (sorted ??= sortedResources(served(), entry))
-  const found = (type: "tool" | "prompt", name: string): Effect.Effect<Entry, ToolError> =>
-    Effect.flatMap(asker, ({ who, isShown }) => {
-      const place = named(type, name)
-      const known = place === undefined ? undefined : entry(place)
-      return known === undefined || !isShown(known.place) || known.visible?.(who) === false
+  const versions = once(() => versionsOf(places))
+  /** The highest version that a caller may see. */
+  const seen = (all: ReadonlyArray<Place> | undefined, { who, isShown }: Asker): Entry | undefined =>
+    all?.map(entry).find(({ visible, place }) => isShown(place) && (visible === undefined || visible(who)))
+  const found = (type: ComponentType, name: string): Effect.Effect<Entry, ToolError> =>
+    Effect.flatMap(asker, (asks) => {
+      const known = seen(versions().get(nameKey(type, name)), asks)
+      return known === undefined
         ? Effect.fail(new ToolError(`There is no ${type} ${JSON.stringify(name)}.`))
         : Effect.succeed(known)
     })
+  const families = once(() =>
+    [...versions().values()]
+      .filter(([first]) => typeOf(first!) === "resource")
+      .map((all) => ({ all, template: (entry(all[0]!) as ResourceEntry).template }))
+      .sort(
+        (a, b) =>
+          Number(a.template.isTemplate) - Number(b.template.isTemplate) || b.template.literals - a.template.literals
+      )
+  )
+  const resource = (uri: string, asks: Asker): Entry | undefined => {
+    for (const { all, template } of families()) {
+      const known = template.match(uri) === undefined ? undefined : seen(all, asks)
+      if (known !== undefined) return known
+    }
+    return undefined
+  }
+  /** Its handler tells of changes of its own server's resources, through the hooks further in. */
+  const within = <A>(
+    known: Entry,
+    run: Effect.Effect<A, unknown, any>,
+    method: string,
+    params: Readonly<Record<string, unknown>>
+  ): Effect.Effect<A, unknown, any> => {
+    const local = outerUriOf(known.place)
+    const uriOf = (uri: string) => mountedUri(movedUri(local?.(uri) ?? uri, child), node)
+    const told = Effect.updateContext(run, (outer: Context.Context<any>) =>
+      Context.add(outer, Changes, mountedChanges(Context.getUnsafe(outer, Changes), uriOf))
+    )
+    return declared(aroundInner(told, known, node, method, params), known.component)
+  }
   return {
     tools: list("tools"),
     prompts: list("prompts"),
@@ -74,37 +102,30 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
     call: (name, args) =>
       Effect.flatMap(found("tool", name), (tool) => {
         const run = Effect.suspend(() => (tool as ToolEntry).run(args))
-        return declared(aroundInner(run, tool, node, "tools/call", { name, arguments: args }), tool.component)
+        return within(tool, run, "tools/call", { name, arguments: args })
       }),
     get: (name, args) =>
       Effect.flatMap(found("prompt", name), (prompt) => {
         const run = Effect.suspend(() => (prompt as PromptEntry).run(args))
-        return declared(aroundInner(run, prompt, node, "prompts/get", { name, arguments: args }), prompt.component)
+        return within(prompt, run, "prompts/get", { name, arguments: args })
       }),
     read: (uri) =>
-      Effect.flatMap(asker, ({ who, isShown }) => {
-        const resource = resources().find(({ template }) => template.match(uri) !== undefined)
-        return resource === undefined || !isShown(resource.place) || resource.visible?.(who) === false
-          ? Effect.fail(new ResourceNotFound())
-          : declared(
-              aroundInner(resource.run(uri), resource, node, "resources/read", { uri: mountedUri(uri, child) }),
-              resource.component
-            )
+      Effect.flatMap(asker, (asks) => {
+        const known = resource(uri, asks)
+        if (known === undefined) return Effect.fail(new ResourceNotFound())
+        const run = Effect.suspend(() => (known as ResourceEntry).run(uri))
+        return within(known, run, "resources/read", { uri: mountedUri(uri, child) })
       }),
     outside: (uri) => mountedUri(uri, child),
-    inside: (uri) => localUri(uri, child)
+    inside: (uri) => uriOn(uri, child)
   }
 }
 
-/** Static resources first, then templates, most literal characters first. */
-const sortedResources = (served: ReadonlyArray<Place>, entry: (place: Place) => Entry): ReadonlyArray<ResourceEntry> =>
-  served
-    .filter((place) => typeOf(place) === "resource")
-    .map((place) => entry(place) as ResourceEntry)
-    .sort(
-      (a, b) =>
-        Number(a.template.isTemplate) - Number(b.template.isTemplate) || b.template.literals - a.template.literals
-    )
+interface Asker {
+  readonly who: Caller
+  /** Whether the session of this fiber sees a component. */
+  readonly isShown: (place: Place) => boolean
+}
 
 /** A component of a child as the servers around it would know it, were nothing but namespaces between them. */
 const outwards = (place: Place, child: Node): Place => {
@@ -124,4 +145,12 @@ const declared = <A>(called: Effect.Effect<A, unknown, any>, component: Componen
       ? new ToolError(messageOf(error), { cause: error })
       : error
   )
+}
+
+const once = <A>(make: () => A): (() => A) => {
+  let made: { readonly value: A } | undefined
+  return () => {
+    if (made === undefined) made = { value: make() }
+    return made.value
+  }
 }

@@ -3,7 +3,6 @@ import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from ".
 import type { Prompt } from "../builder/prompt.ts"
 import type { Resource } from "../builder/resource.ts"
 import type { Tool } from "../builder/tool.ts"
-import { parseUriTemplate } from "../builder/uri-template.ts"
 import { type Place, typeOf } from "./place.ts"
 
 export type ListKind = "tools" | "resources" | "templates" | "prompts"
@@ -24,7 +23,7 @@ export const kindOfPlace = (place: Place): ListKind => {
   const type = typeOf(place)
   if (type === "tool") return "tools"
   if (type === "prompt") return "prompts"
-  return parseUriTemplate(place.name, place.name).isTemplate ? "templates" : "resources"
+  return place.name.includes("{") ? "templates" : "resources"
 }
 
 /** A component as lists show it under the name of its place, neutral of any protocol revision. */

@@ -6,7 +6,8 @@ import { type Item, type Items, kindOfPlace, type ListKind, listedItem, renewed 
 import { movedUri } from "./names.ts"
 import type { Node } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
-import { chainOf, type Place } from "./place.ts"
+import { chainOf, type Place, visibleOf } from "./place.ts"
+import { servedOf } from "./versions.ts"
 
 /** One list: what it holds, and, where more than the catalogue has a say in it, how to make it for a request. */
 export interface List<K extends ListKind = ListKind> {
@@ -24,13 +25,13 @@ const hooks = {
   prompts: { name: "listPrompts", method: "prompts/list" }
 } as const
 
-/** The four lists of what a root serves, neutral of any protocol revision. */
+/** The four lists of what a root serves, of each version of it, neutral of any protocol revision. */
 export const listsOf = (root: Node, places: ReadonlyArray<Place>): Lists => {
   const list = <K extends ListKind>(kind: K): List<K> => {
-    const shown = places.filter((place) => kindOfPlace(place) === kind)
+    const all = places.filter((place) => kindOfPlace(place) === kind)
     return {
-      items: shown.map((place) => listedItem(place, kind)) as unknown as Items<K>,
-      live: isLive(root, kind) || shown.some(variesByCaller) ? (liveList(root, kind, shown) as any) : undefined
+      items: servedOf(all).map((place) => listedItem(place, kind)) as unknown as Items<K>,
+      live: isLive(root, kind) || all.some(variesByCaller) ? (liveList(root, kind, all) as any) : undefined
     }
   }
   return { tools: list("tools"), resources: list("resources"), templates: list("templates"), prompts: list("prompts") }
@@ -46,16 +47,28 @@ const isLive = (node: Node, kind: ListKind): boolean =>
 export const variesByCaller = (place: Place): boolean =>
   chainOf(place).some(({ shape }) => shape?.visible !== undefined || shape?.describe !== undefined)
 
-const liveList = (root: Node, kind: ListKind, places: ReadonlyArray<Place>): Effect.Effect<Items, unknown, any> =>
-  Effect.flatMap(caller, (who) => Effect.map(behindHooks(root, kind, places, who), itemsOf))
+const liveList = (root: Node, kind: ListKind, places: ReadonlyArray<Place>): Effect.Effect<Items, unknown, any> => {
+  const seenBy = seen(places)
+  return Effect.flatMap(caller, (who) => Effect.map(behindHooks(root, kind, seenBy(who), who), itemsOf))
+}
+
+/** What a caller is shown of places: the highest version that is there for them. */
+const seen = (places: ReadonlyArray<Place>): ((who: Caller) => ReadonlyArray<Place>) => {
+  const all = places.map((place) => ({ place, visible: visibleOf(place) }))
+  const served = servedOf(places)
+  if (all.every(({ visible }) => visible === undefined)) return () => served
+  return (who) => servedOf(all.flatMap(({ place, visible }) => (visible === undefined || visible(who) ? [place] : [])))
+}
 
 /** What a component of `node` sees of places that its transform was given. */
 export const seenFrom = (
   node: Node,
   kind: ListKind,
   places: ReadonlyArray<Place>
-): Effect.Effect<Items, unknown, any> =>
-  Effect.flatMap(caller, (who) => Effect.map(viewed(node, kind, places, who), itemsOf))
+): Effect.Effect<Items, unknown, any> => {
+  const seenBy = seen(places)
+  return Effect.flatMap(caller, (who) => Effect.map(viewed(node, kind, seenBy(who), who), itemsOf))
+}
 
 /** An item, and the place that it shows; what a hook has added shows none. */
 interface Shown {
@@ -156,7 +169,7 @@ const enteredBy = (place: Place, node: Node): Place | undefined => {
   return at
 }
 
-/** An item on its way from one place, by default its first, out to another: nothing where its caller may not see it. */
+/** An item on its way from one place, by default its first, out to another. */
 const outwards = (
   outer: Place,
   from: Place | undefined,
@@ -166,7 +179,6 @@ const outwards = (
 ): Effect.Effect<ReadonlyArray<Shown>, unknown, any> => {
   const chain = chainOf(outer)
   const steps = chain.slice(from === undefined ? 0 : chain.indexOf(from) + 1)
-  if (steps.some(({ shape }) => shape?.visible?.(who) === false)) return Effect.succeed([])
   let made: Effect.Effect<Item, unknown, any> = Effect.succeed(item)
   for (const at of steps) {
     const { inner, shape } = at

@@ -1,8 +1,9 @@
+import type * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { ErrorClass } from "../builder/component.ts"
 import type { Asks } from "../services/asks.ts"
-import type { Call } from "../services/current-call.ts"
+import { type Call, callOf } from "../services/current-call.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import type { Asking } from "./asking.ts"
 import type { AskPlan } from "./asks-for.ts"
@@ -166,3 +167,10 @@ export class LiveCall implements Call {
 }
 
 const none: ReadonlyArray<ErrorClass> = []
+
+/** The call of a fiber as the runtime made it, whatever tells its client in other words. */
+export const liveCallOf = (context: Context.Context<never>): LiveCall | undefined => {
+  let call = callOf(context)
+  while (call?.behind !== undefined) call = call.behind
+  return call instanceof LiveCall ? call : undefined
+}

@@ -2,6 +2,7 @@ import { type Component, identity } from "../builder/component.ts"
 import { mountUri, unmountUri } from "../builder/uri-template.ts"
 import type { Node } from "./node.ts"
 import { pathOf } from "./node.ts"
+import { chainOf, type Place } from "./place.ts"
 
 /** The stable id of a component: mount path, type, name and version, such as `crm/tool:lookup@`. */
 export const idOf = (component: Component, node: Node): string => [...pathOf(node), identity(component)].join("/")
@@ -29,9 +30,24 @@ export const unmovedUri = (uri: string, { uriNamespace }: Node): string | undefi
 export const rootUriOf = (node: Node): ((uri: string) => string) | undefined =>
   node.parent === undefined ? undefined : (uri) => mountedUri(uri, node)
 
-/** What `at` calls a URI that the root's clients use. */
-export const localUri = (uri: string, at: Node): string => {
+/** How URIs known where a place has its handler become those of its outermost node; undefined where they are. */
+export const outerUriOf = (place: Place): ((uri: string) => string) | undefined => {
+  const children = chainOf(place).flatMap(({ from }) => (from === undefined ? [] : [from]))
+  return children.length === 0 ? undefined : (uri) => children.reduce(movedUri, uri)
+}
+
+/** What a place further in, `at`, calls a URI that `place` knows. */
+export const localUri = (uri: string, place: Place, at: Place): string => {
+  let local = uri
+  for (let step = place; step !== at && step.inner !== undefined; step = step.inner) {
+    if (step.from !== undefined) local = unmovedUri(local, step.from) ?? local
+  }
+  return local
+}
+
+/** What a node calls a URI that the root's clients use; one that is not the node's stays as it is. */
+export const uriOn = (uri: string, at: Node): string => {
   if (at.parent === undefined) return uri
-  const outside = localUri(uri, at.parent)
+  const outside = uriOn(uri, at.parent)
   return unmovedUri(outside, at) ?? outside
 }

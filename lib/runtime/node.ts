@@ -55,6 +55,13 @@ const uniqueKey = (key: string, taken: Set<string>): string => {
   return unique
 }
 
+/** The mount, or the root, that a node is a part of: a server is in several nodes where it has transforms. */
+export const serverOf = (node: Node): Node =>
+  node.policy.own && node.parent !== undefined ? serverOf(node.parent) : node
+
+/** Whether a node is the root, or the root as it was before its transforms. */
+export const isRoot = (node: Node): boolean => serverOf(node).parent === undefined
+
 /** `server "crm" mounted as "x.y"`, for messages. */
 export const describeNode = (node: Node): string => {
   const path = namesOf(node)

@@ -6,7 +6,7 @@ import { type PromptResult, toMessages } from "../builder/messages.ts"
 import type { PromptGet } from "../builder/middleware.ts"
 import type { Prompt } from "../builder/prompt.ts"
 import { timedOut } from "../builder/timeout.ts"
-import { compile, type Passage } from "./chain.ts"
+import { compile, type Passage, type Start } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { PromptEntry } from "./entry.ts"
 import { entryBase } from "./entry-base.ts"
@@ -19,10 +19,19 @@ import { timed } from "./timed.ts"
 type Args = Readonly<Record<string, string>>
 
 /** Assembles a prompt as the node of a place serves it, with all that stands around its handler. */
-export const promptEntry = (place: Place, id: string, start: Node | undefined): PromptEntry => {
+export const promptEntry = (place: Place, id: string, start: Start): PromptEntry => {
+  // written out: spreading takes most of the time of assembling many
+  const { node, visible, uriOf, requestHooks } = entryBase(place)
   const origin = originOf(place).component as Prompt.Any
   return {
-    ...entryBase(place, id, start),
+    id,
+    name: place.name,
+    node,
+    place,
+    visible,
+    start: start.node,
+    uriOf,
+    requestHooks,
     type: "prompt",
     component: place.component as Prompt.Any,
     run: compile(coreOf(origin, place.name), place, start, passage),

@@ -8,7 +8,7 @@ import { screen } from "../builder/path-screening.ts"
 import type { Resource } from "../builder/resource.ts"
 import { timedOut } from "../builder/timeout.ts"
 import { parseUriTemplate } from "../builder/uri-template.ts"
-import { compile, type Passage } from "./chain.ts"
+import { compile, type Passage, type Start } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { ResourceEntry } from "./entry.ts"
 import { entryBase } from "./entry-base.ts"
@@ -19,12 +19,21 @@ import { originOf, type Place } from "./place.ts"
 import { timed } from "./timed.ts"
 
 /** Assembles a resource or template as the node of a place serves it, with all that stands around its handler. */
-export const resourceEntry = (place: Place, id: string, start: Node | undefined): ResourceEntry => {
+export const resourceEntry = (place: Place, id: string, start: Start): ResourceEntry => {
+  // written out: spreading takes most of the time of assembling many
+  const { node, visible, uriOf, requestHooks } = entryBase(place)
   const origin = originOf(place).component as Resource.Any
   const { name } = place
   const run = compile(coreOf(origin, name), place, start, passage)
   return {
-    ...entryBase(place, id, start),
+    id,
+    name: place.name,
+    node,
+    place,
+    visible,
+    start: start.node,
+    uriOf,
+    requestHooks,
     type: "resource",
     component: place.component as Resource.Any,
     template: parseUriTemplate(name, `resource ${JSON.stringify(name)}`),

@@ -1,7 +1,9 @@
 import type { Collisions } from "../builder/mount.ts"
-import { parseUriTemplate, templatesConflict, type UriTemplate } from "../builder/uri-template.ts"
+import { parseUriTemplate, type UriTemplate } from "../builder/uri-template.ts"
 import { collisionOf } from "./collision.ts"
 import { type Place, typeOf } from "./place.ts"
+import { TemplateIndex } from "./template-index.ts"
+import { nameKey } from "./versions.ts"
 
 /** A component that a collision policy left out, and the one that is served in its place. */
 export interface Loss {
@@ -9,18 +11,15 @@ export interface Loss {
   readonly kept: Place
 }
 
-interface Template {
-  readonly place: Place
-  readonly template: UriTemplate
-}
-
 /** The components of one node as they are put there: one of each kind, name and version. */
 export class Shelf {
   readonly #problems: Array<string>
   readonly #losses: Array<Loss>
   readonly #places = new Map<string, Place>()
-  /** By number of literal characters: only those with equally many can be rivals. */
-  readonly #templates = new Map<number, Array<Template>>()
+  /** By kind and name. */
+  readonly #versions = new Map<string, ReadonlyArray<Place>>()
+  readonly #templates = new TemplateIndex<Place>()
+  readonly #parsed = new Map<string, UriTemplate>()
 
   constructor(problems: Array<string>, losses: Array<Loss>) {
     this.#problems = problems
@@ -47,28 +46,28 @@ export class Shelf {
         this.put(place, collisions)
         return
       case "suffix":
-        for (let n = 2; ; n++) {
-          const renamed = { ...place, name: `${place.name}_${n}` }
-          if (this.rivalOf(renamed) === undefined) {
-            this.#add(renamed)
-            return
-          }
-        }
+        // what is mounted has got a free name or namespace: two of one mount have the same
+        this.#problems.push(collisionOf(rival, place))
     }
   }
 
-  /** What is there already under the name and version of a component, or serves the same URIs; undefined where nothing is. */
+  /**
+   * What is there already under the name and version of a component, or serves the same URIs; undefined where nothing is. One
+   * without a version could not be asked for beside others that have one.
+   */
   rivalOf(place: Place): Place | undefined {
-    const same = this.#places.get(keyOf(place))
+    const same = this.#places.get(keyOf(place)) ?? this.#mixedWith(place)
     if (same !== undefined || typeOf(place) !== "resource") return same
-    const template = templateOf(place)
+    const template = this.#templateOf(place)
     if (!template.isTemplate) return undefined
-    const rivals = this.#templates.get(template.literals) ?? []
-    return rivals.find(
-      (other) =>
-        // versions of one template are no rivals
-        other.place.name !== place.name && templatesConflict(other.template, template)
-    )?.place
+    // versions of one template are no rivals
+    return this.#templates.rival(template, (other) => other.name !== place.name)
+  }
+
+  #mixedWith(place: Place): Place | undefined {
+    const bare = place.component.version === undefined
+    const others = this.#versions.get(nameKey(typeOf(place), place.name))
+    return others?.find((other) => (other.component.version === undefined) !== bare)
   }
 
   all(): ReadonlyArray<Place> {
@@ -77,25 +76,35 @@ export class Shelf {
 
   #add(place: Place): void {
     this.#places.set(keyOf(place), place)
+    const key = nameKey(typeOf(place), place.name)
+    this.#versions.set(key, [...(this.#versions.get(key) ?? []), place])
     if (typeOf(place) !== "resource") return
-    const template = templateOf(place)
-    if (!template.isTemplate) return
-    const alike = this.#templates.get(template.literals)
-    if (alike === undefined) this.#templates.set(template.literals, [{ place, template }])
-    else alike.push({ place, template })
+    const template = this.#templateOf(place)
+    if (template.isTemplate) this.#templates.add({ template, value: place })
+  }
+
+  #templateOf({ name }: Place): UriTemplate {
+    let template = this.#parsed.get(name)
+    if (template === undefined) {
+      template = parseUriTemplate(name, `resource ${JSON.stringify(name)}`)
+      this.#parsed.set(name, template)
+    }
+    return template
   }
 
   #remove(place: Place): void {
     this.#places.delete(keyOf(place))
-    for (const [literals, alike] of this.#templates) {
-      this.#templates.set(
-        literals,
-        alike.filter((other) => other.place !== place)
-      )
-    }
+    const key = nameKey(typeOf(place), place.name)
+    this.#versions.set(
+      key,
+      (this.#versions.get(key) ?? []).filter((other) => other !== place)
+    )
+    if (typeOf(place) === "resource") this.#templates.remove(this.#templateOf(place), place)
   }
 }
 
-const keyOf = (place: Place): string => `${typeOf(place)} ${place.component.version ?? ""} ${place.name}`
-
-const templateOf = ({ name }: Place): UriTemplate => parseUriTemplate(name, `resource ${JSON.stringify(name)}`)
+/** Versions and names may hold any characters. */
+const keyOf = (place: Place): string => {
+  const { version } = place.component
+  return `${typeOf(place)} ${version?.length ?? "-"} ${version ?? ""} ${place.name}`
+}

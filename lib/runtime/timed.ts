@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { markTimedOut, millisOf, resetsOnProgress, type Timeout } from "../builder/timeout.ts"
+import { asksBehind } from "../services/asks.ts"
 import { callOf } from "../services/current-call.ts"
 import { Asking } from "./asking.ts"
 
@@ -64,7 +65,7 @@ export const timed = <A>(
 }
 
 const surrounding = (call: ReturnType<typeof callOf>): TimedCall => {
-  const asks = call?.asks
+  const asks = asksBehind(call?.asks)
   const own = asks instanceof Asking ? asks : undefined
   return { pauses: own, onProgress: call?.onProgress, cut: () => own?.cut() }
 }

@@ -1,3 +1,4 @@
+import type { ComponentType } from "../builder/component.ts"
 import { type Place, typeOf } from "./place.ts"
 
 /**
@@ -20,9 +21,10 @@ interface Parts {
 /** What follows a plus is build metadata, which orders nothing. */
 const partsOf = (version: string): Parts => {
   const plain = version.replace(/^v(?=\d)/i, "").split("+", 1)[0]!
-  const dash = plain.indexOf("-")
   // a date is no version with a suffix
-  const core = dash === -1 || /^\d{4}-\d{2}-\d{2}/.test(plain) ? plain : plain.slice(0, dash)
+  const date = /^\d{4}-\d{2}-\d{2}(?!\d)/.exec(plain)?.[0].length ?? 0
+  const dash = plain.indexOf("-", date)
+  const core = dash === -1 ? plain : plain.slice(0, dash)
   const suffix = plain.slice(core.length + 1)
   return { core: core.split(/[.-]/), suffix: suffix === "" ? [] : suffix.split(/[.-]/) }
 }
@@ -59,11 +61,29 @@ const compareNumbers = (a: string, b: string): number => {
   return one.length - two.length || (one === two ? 0 : one < two ? -1 : 1)
 }
 
+/** Of each kind and name all versions there are, the highest first. */
+export const versionsOf = (places: ReadonlyArray<Place>): ReadonlyMap<string, ReadonlyArray<Place>> => {
+  const all = new Map<string, Array<Place>>()
+  for (const place of places) {
+    const key = nameKey(typeOf(place), place.name)
+    const same = all.get(key)
+    if (same === undefined) all.set(key, [place])
+    else same.push(place)
+  }
+  for (const same of all.values()) {
+    if (same.length > 1) same.sort((a, b) => compareVersions(b.component.version, a.component.version))
+  }
+  return all
+}
+
+/** By what the versions of one component are found. */
+export const nameKey = (type: ComponentType, name: string): string => `${type} ${name}`
+
 /** What is served of several versions: of each kind and name, the highest. */
 export const servedOf = (places: ReadonlyArray<Place>): ReadonlyArray<Place> => {
   const highest = new Map<string, Place>()
   for (const place of places) {
-    const key = `${typeOf(place)} ${place.name}`
+    const key = nameKey(typeOf(place), place.name)
     const other = highest.get(key)
     if (other === undefined || compareVersions(place.component.version, other.component.version) > 0) {
       highest.set(key, place)
@@ -71,5 +91,5 @@ export const servedOf = (places: ReadonlyArray<Place>): ReadonlyArray<Place> => 
   }
   return highest.size === places.length
     ? places
-    : places.filter((place) => highest.get(`${typeOf(place)} ${place.name}`) === place)
+    : places.filter((place) => highest.get(nameKey(typeOf(place), place.name)) === place)
 }

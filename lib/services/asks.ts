@@ -37,6 +37,8 @@ export interface StepOptions {
  * handshake connections, `input_required` and replay on sessionless ones, a script in tests. Internal to the library.
  */
 export interface Asks {
+  /** What this one asks through, in other words. */
+  readonly behind?: Asks | undefined
   /** What the client declared it can be asked. */
   readonly capabilities: Readonly<Record<string, unknown>>
   readonly revision: string
@@ -61,3 +63,7 @@ export interface Asks {
   /** Whether the call has been suspended: nothing of this round may go on. */
   readonly suspended: () => boolean
 }
+
+/** What really asks, behind all that only words it. */
+export const asksBehind = (asks: Asks | undefined): Asks | undefined =>
+  asks?.behind === undefined ? asks : asksBehind(asks.behind)

@@ -15,6 +15,8 @@ export type Told = Promise<void> | void
  * request through it, because every further addition to a context costs time on every call. Internal to the library.
  */
 export interface Call {
+  /** The call that this one speaks for, in other words: what one of them has told, both have. */
+  readonly behind?: Call | undefined
   readonly scope: Scope.Closeable
   /** What clients call a URI of the server whose component is called; undefined where they call it the same. */
   readonly uriOf: ((uri: string) => string) | undefined

@@ -1,58 +1,72 @@
 import type { Call, Told } from "./current-call.ts"
 
+/** How far a call is; one for all that speak for it. */
+class Standing {
+  current = 0
+  /** Undefined before the first report. */
+  told: number | undefined
+  total: number | undefined
+  fixed: number | undefined
+}
+
 /**
  * Where one call stands, and what its client was told of it. Values told always increase
  * (basic/utilities/progress: "MUST increase with each notification"); what does not is left out.
  */
 export class Meter {
   readonly #send: NonNullable<Call["progress"]>
-  #current = 0
-  /** Undefined before the first report. */
-  #told: number | undefined
-  #total: number | undefined
-  #fixed: number | undefined
+  readonly #standing: Standing
 
-  constructor(send: NonNullable<Call["progress"]>) {
+  constructor(send: NonNullable<Call["progress"]>, standing: Standing = new Standing()) {
     this.#send = send
+    this.#standing = standing
+  }
+
+  /** The same meter, heard in other words. */
+  through(send: NonNullable<Call["progress"]>): Meter {
+    return new Meter(send, this.#standing)
   }
 
   report(progress: number, total: number | undefined, message: string | undefined): Told {
     if (!this.#exceeds(progress)) return undefined
-    this.#current = progress
-    this.#total = total ?? this.#fixed
+    this.#standing.current = progress
+    this.#standing.total = total ?? this.#standing.fixed
     return this.#tell(progress, message)
   }
 
   setTotal(total: number): void {
-    this.#fixed = total
-    this.#total = total
+    this.#standing.fixed = total
+    this.#standing.total = total
   }
 
   increment(by: number, message: string | undefined): Told {
     // a sum beyond all numbers would hide every later message
-    if (Number.isFinite(this.#current + by)) this.#current += by
-    return this.#tell(this.#current, message)
+    if (Number.isFinite(this.#standing.current + by)) this.#standing.current += by
+    return this.#tell(this.#standing.current, message)
   }
 
   /** A message alone needs a higher value as well: the next one up, which every client rounds away, costs no later report. */
   message(text: string): Told {
-    return this.#tell(this.#exceeds(this.#current) ? this.#current : stepAbove(this.#told!), text)
+    return this.#tell(
+      this.#exceeds(this.#standing.current) ? this.#standing.current : stepAbove(this.#standing.told!),
+      text
+    )
   }
 
   /** So many increments by one are coming; undefined where nobody knows. `setTotal` outlasts what is `guessed`. */
   expect(count: number | undefined, guessed: boolean): void {
-    if (guessed && this.#fixed !== undefined) return
-    this.#total = count === undefined ? undefined : (this.#total ?? this.#current) + count
+    if (guessed && this.#standing.fixed !== undefined) return
+    this.#standing.total = count === undefined ? undefined : (this.#standing.total ?? this.#standing.current) + count
   }
 
   #tell(progress: number, message: string | undefined): Told {
     if (!this.#exceeds(progress) || !Number.isFinite(progress)) return undefined
-    this.#told = progress
-    return this.#send(progress, this.#total, message)
+    this.#standing.told = progress
+    return this.#send(progress, this.#standing.total, message)
   }
 
   #exceeds(progress: number): boolean {
-    return this.#told === undefined || progress > this.#told
+    return this.#standing.told === undefined || progress > this.#standing.told
   }
 }
 
@@ -65,7 +79,7 @@ export const meterOf = (call: Call | undefined): Meter | undefined => {
   if (call?.progress === undefined) return undefined
   let meter = meters.get(call)
   if (meter === undefined) {
-    meter = new Meter(call.progress)
+    meter = meterOf(call.behind)?.through(call.progress) ?? new Meter(call.progress)
     meters.set(call, meter)
   }
   return meter

@@ -59,13 +59,17 @@ const labelOf = (component: Component): string => (component as { readonly uri?:
 
 /** What is mounted under a namespace at a place; throws an error that lists the namespaces where nothing is. */
 export const mountedAt = (place: Place, namespace: string): Place => {
-  const children = place.flatMap((node) => node.children)
+  const children = place.flatMap(mountsOf)
   const [first, ...more] = children.filter((node) => node.namespace === namespace)
   if (first !== undefined) return [first, ...more]
   const known = [...new Set(children.map((node) => node.namespace))]
   const has = known.length === 0 ? "it has no mounts" : `it has ${known.join(", ")}`
   throw new Error(`The ${describeNode(place[0])} has nothing mounted as ${JSON.stringify(namespace)}; ${has}.`)
 }
+
+/** What is mounted on a node, and on what its transforms stand around. */
+const mountsOf = ({ children }: Node): ReadonlyArray<Node> =>
+  children.flatMap((child) => (child.policy.own ? mountsOf(child) : [child]))
 
 /** What the root's clients call what a node calls so: policies and transforms of mounts may have renamed it. */
 export const servedAs = (catalogue: Catalogue, here: Node, name: string): string => {

@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import { DefinitionError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
 
@@ -8,16 +9,8 @@ export const checkedOptions = (
   where: string
 ): Readonly<Record<string, any>> => {
   if (given === undefined) return {}
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new DefinitionError(`${where} takes a record of options, { ${names.join(", ")} }, not ${shortJson(given)}.`)
-  }
-  const unknown = Object.keys(given).find((name) => !names.includes(name))
-  if (unknown !== undefined) {
-    throw new DefinitionError(
-      `${where}: there is no option ${JSON.stringify(unknown)}; there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}.`
-    )
-  }
-  return given
+  checkOptions(given, where, names)
+  return given as Readonly<Record<string, any>>
 }
 
 /** A record by names of components; anything else is a `DefinitionError` that shows `example`. */

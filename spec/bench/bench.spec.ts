@@ -15,7 +15,7 @@ const onlyChecks = {
 
 const load = (file: string): Promise<any> => import(new URL(file, import.meta.url).href)
 
-it.each(["http", "session", "list", "in-process", "asks", "fetch", "stdio", "cold-start"])(
+it.each(["http", "session", "list", "in-process", "around", "asks", "fetch", "stdio", "cold-start"])(
   "every server of the %s bench gives the right answer, and ours the bytes of its floor",
   async (name) => {
     const { run } = await load(`./${name}.mjs`)

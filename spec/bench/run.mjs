@@ -1,9 +1,9 @@
-// Benches the built package: node spec/bench/run.mjs [--quick] [--json file] [http session list in-process asks fetch stdio cold-start]
+// Benches the built package: node spec/bench/run.mjs [--quick] [--json file] [http session list in-process around asks fetch stdio cold-start]
 import { writeFile } from "node:fs/promises"
 import { parseArgs } from "node:util"
 import { render } from "./measure.mjs"
 
-const all = ["http", "session", "list", "in-process", "asks", "fetch", "stdio", "cold-start"]
+const all = ["http", "session", "list", "in-process", "around", "asks", "fetch", "stdio", "cold-start"]
 
 const full = { peers: true, warmUp: 3_000, rounds: 7, burst: 800, starts: 15, sittings: 4 }
 

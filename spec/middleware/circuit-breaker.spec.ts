@@ -366,7 +366,7 @@ describe("circuits", () => {
 describe("circuitBreaker refuses", () => {
   const good = { failures: 1, window: 1, openFor: 1 }
   it.each([
-    [undefined, "circuitBreaker: the options are nothing; pass a record of failures, window, openFor,"],
+    [undefined, "circuitBreaker: pass a record of options: failures, window, openFor,"],
     [{ ...good, threshold: 1 }, 'circuitBreaker: there is no option "threshold"; there are failures, window, openFor,'],
     [{ ...good, failures: 0 }, "circuitBreaker: failures is 0; use an integer from 1 to 10000."],
     [{ ...good, window: 0.5 }, "circuitBreaker: window is 0.5; use an integer from 1 to 31536000000."],

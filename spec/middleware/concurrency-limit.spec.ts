@@ -325,7 +325,7 @@ describe("concurrencyLimit with a long line", () => {
 
 describe("concurrencyLimit refuses", () => {
   it.each([
-    [undefined, "concurrencyLimit: the options are nothing; pass a record of max, key, queue,"],
+    [undefined, "concurrencyLimit: pass a record of options: max, key, queue,"],
     [{ max: 1, limit: 2 }, 'concurrencyLimit: there is no option "limit"; there are max, key, queue, queueTimeout,'],
     [{}, "concurrencyLimit: max is nothing; use an integer from 1 to 1000000."],
     [{ max: 0 }, "concurrencyLimit: max is 0; use an integer from 1 to 1000000."],

@@ -215,7 +215,7 @@ describe("logging", () => {
     ],
     [
       null as never,
-      "logging takes a record of options, { to, once, level, errorLevel, methods, payloads, maxPayload, redact }."
+      "logging: pass a record of options: to, once, level, errorLevel, methods, payloads, maxPayload, redact."
     ]
   ])("refuses %j", (options, message) => {
     expect(() => logging(options)).toThrow(new DefinitionError(message))

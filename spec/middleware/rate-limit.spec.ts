@@ -395,7 +395,7 @@ inEachEra((era) => {
 
 describe("rateLimit refuses", () => {
   it.each([
-    [undefined, "rateLimit: the options are nothing; pass a record of perSecond, perMinute,"],
+    [undefined, "rateLimit: pass a record of options: perSecond, perMinute,"],
     [{ perMinutes: 1 }, 'rateLimit: there is no option "perMinutes"; there are perSecond, perMinute,'],
     [{}, "rateLimit: say how many, in one way: perSecond, perMinute, perHour, or limit and window (in milliseconds)."],
     [{ perMinute: 1, perHour: 2 }, "rateLimit: say how many, in one way"],

@@ -3,7 +3,7 @@ import { answer } from "../floors.mjs"
 import { callMessage, opening } from "../workload.mjs"
 
 /** A call over anything that takes a message and later, or before it returns, hears of an answer. */
-const caller = async (era, connect) => {
+export const caller = async (era, connect) => {
   let last
   let waiting
   const hear = (message) => {
@@ -44,7 +44,7 @@ const transportTo = (hear) => ({
   send: async (message) => hear(message)
 })
 
-const overTransport = (era, connect) =>
+export const overTransport = (era, connect) =>
   caller(era, async (hear) => {
     const transport = transportTo(hear)
     await connect(transport)

@@ -1,3 +1,4 @@
+import { checkOptions } from "../builder/check-options.ts"
 import { DefinitionError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
 
@@ -9,16 +10,8 @@ export class CheckOptions<O extends object> {
   /** `subject` is the middleware as users write it; a name that is not among `names` is refused. */
   constructor(subject: string, given: O | undefined, names: ReadonlyArray<keyof O & string>) {
     this.#subject = subject
-    if (given !== undefined && (typeof given !== "object" || given === null || Array.isArray(given))) {
-      throw new DefinitionError(`${subject} takes a record of options, { ${names.join(", ")} }.`)
-    }
+    if (given !== undefined) checkOptions(given, subject, names)
     this.#given = (given ?? {}) as Readonly<Record<string, unknown>>
-    const unknown = Object.keys(this.#given).find((name) => !(names as ReadonlyArray<string>).includes(name))
-    if (unknown !== undefined) {
-      throw new DefinitionError(
-        `${subject}: there is no option ${JSON.stringify(unknown)}; there are ${names.join(", ")}.`
-      )
-    }
   }
 
   oneOf<const A extends string>(name: keyof O & string, choices: ReadonlyArray<A>, otherwise: A): A {
