@@ -11,7 +11,7 @@ export type Run<Call, Result> = (input: Call) => Effect.Effect<Result, unknown, 
 export interface Passage<Call, Result> {
   readonly hook: HandlerHook
   /** What hooks are shown of what goes in: they know the component as its place does. */
-  readonly describe: (place: Place) => (input: Call) => any
+  readonly describe: (place: Place) => (input: Call) => Described
   /** What the next step gets of what a hook passed on. */
   readonly accept: (described: any) => Call
   /** Rewrites what goes in and comes out where a call crosses into the child `from`. */
@@ -72,31 +72,38 @@ export const startOf = (place: Place): Start => {
   return { node: seen ? place.node : owner, inside: false }
 }
 
+/** A call as the hooks of one place are shown it. One that a hook passes on as it is goes to the next hook as it is. */
+export abstract class Described {}
+
+/** Middleware around a run; what has no say in it costs nothing. */
 const hooked = <Call, Result>(
   inner: Run<Call, Result>,
   middleware: ReadonlyArray<AnyMiddleware>,
   place: Place,
-  passage: Passage<Call, Result>
-): Run<Call, Result> => {
-  let run = inner
-  for (let i = middleware.length - 1; i >= 0; i--) run = around(run, middleware[i]!, place, passage)
-  return run
-}
-
-const around = <Call, Result>(
-  inner: Run<Call, Result>,
-  middleware: AnyMiddleware,
-  place: Place,
   { hook: name, describe, accept }: Passage<Call, Result>
 ): Run<Call, Result> => {
-  const { hooks, provides } = middleware["~mcpipe/Middleware"]
-  const hook = hooks[name]
-  if (provides === undefined && hook === undefined) return inner
+  const around = middleware.filter((one) => {
+    const { hooks, provides } = one["~mcpipe/Middleware"]
+    return provides !== undefined || hooks[name] !== undefined
+  })
+  if (around.length === 0) return inner
   const described = describe(place)
-  const next = (call: any) => inner(accept(call))
-  const run: Run<Call, Result> =
-    hook === undefined ? inner : (input) => Effect.suspend(() => hook(next, described(input)))
-  return provides === undefined ? run : (input) => provides(run(input), described(input))
+  let run: Run<Described, Result> = (call) => inner(accept(call))
+  for (const one of around.reverse()) {
+    const { hooks, provides } = one["~mcpipe/Middleware"]
+    const hook = hooks[name]
+    if (hook !== undefined) {
+      const inside = run
+      // a call of a hook's own may name anything: the next hook is shown what it is about
+      const next = (given: any) => inside(given instanceof Described ? given : described(accept(given)))
+      run = (call) => Effect.suspend(() => hook(next, call))
+    }
+    if (provides !== undefined) {
+      const inside = run
+      run = (call) => provides(inside(call), call)
+    }
+  }
+  return (input) => run(described(input))
 }
 
 const inContextOf =

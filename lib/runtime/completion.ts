@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
 import type { Suggestions } from "../builder/complete.ts"
+import type { Component } from "../builder/component.ts"
 import type { Completion } from "../builder/middleware.ts"
 import type { CompletionTable } from "../builder/prompt.ts"
-import { compile, type Passage, type Start } from "./chain.ts"
+import { compile, Described, type Passage, type Start } from "./chain.ts"
 import type { RunCompletion } from "./entry.ts"
 import type { Place } from "./place.ts"
 
@@ -22,10 +23,24 @@ export const completionOf = (table: CompletionTable, place: Place, start: Start)
   return (asked) => Effect.map(run(asked), capped)
 }
 
+class Completing extends Described implements Completion {
+  readonly component: Component
+  readonly argument: string
+  readonly prefix: string
+  readonly others: Asked["others"]
+  constructor(component: Component, { argument, prefix, others }: Asked) {
+    super()
+    this.component = component
+    this.argument = argument
+    this.prefix = prefix
+    this.others = others
+  }
+}
+
 const passage: Passage<Asked, Suggestions> = {
   hook: "complete",
   describe: ({ component }) => {
-    return (asked): Completion => ({ component, ...asked })
+    return (asked) => new Completing(component, asked)
   },
   accept: ({ argument, prefix, others }: Completion) => ({ argument, prefix, others }),
   cross: undefined,

@@ -6,7 +6,7 @@ import { type PromptResult, toMessages } from "../builder/messages.ts"
 import type { PromptGet } from "../builder/middleware.ts"
 import type { Prompt } from "../builder/prompt.ts"
 import { timedOut } from "../builder/timeout.ts"
-import { compile, type Passage, type Start } from "./chain.ts"
+import { compile, Described, type Passage, type Start } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { PromptEntry } from "./entry.ts"
 import { entryBase } from "./entry-base.ts"
@@ -39,11 +39,23 @@ export const promptEntry = (place: Place, id: string, start: Start): PromptEntry
   }
 }
 
+class Got extends Described implements PromptGet {
+  readonly name: string
+  readonly args: Args
+  readonly prompt: Prompt.Any
+  constructor(name: string, args: Args, prompt: Prompt.Any) {
+    super()
+    this.name = name
+    this.args = args
+    this.prompt = prompt
+  }
+}
+
 const passage: Passage<Args, PromptResult> = {
   hook: "getPrompt",
   describe: ({ name, component }) => {
     const prompt = component as Prompt.Any
-    return (args): PromptGet => ({ name, args, prompt })
+    return (args) => new Got(name, args, prompt)
   },
   accept: (call: PromptGet) => call.args,
   cross: (inner, from) => (args) => Effect.map(inner(args), (given) => translateRefs(given, from)),

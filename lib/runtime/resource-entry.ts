@@ -8,7 +8,7 @@ import { screen } from "../builder/path-screening.ts"
 import type { Resource } from "../builder/resource.ts"
 import { timedOut } from "../builder/timeout.ts"
 import { parseUriTemplate } from "../builder/uri-template.ts"
-import { compile, type Passage, type Start } from "./chain.ts"
+import { compile, Described, type Passage, type Start } from "./chain.ts"
 import { completionOf } from "./completion.ts"
 import type { ResourceEntry } from "./entry.ts"
 import { entryBase } from "./entry-base.ts"
@@ -42,11 +42,21 @@ export const resourceEntry = (place: Place, id: string, start: Start): ResourceE
   }
 }
 
+class Read extends Described implements ResourceRead {
+  readonly uri: string
+  readonly resource: Resource.Any
+  constructor(uri: string, resource: Resource.Any) {
+    super()
+    this.uri = uri
+    this.resource = resource
+  }
+}
+
 const passage: Passage<string, ReadResult> = {
   hook: "readResource",
   describe: ({ component }) => {
     const resource = component as Resource.Any
-    return (uri): ResourceRead => ({ uri, resource })
+    return (uri) => new Read(uri, resource)
   },
   accept: (read: ResourceRead) => read.uri,
   cross: (inner, from) => (uri) =>

@@ -7,7 +7,7 @@ import { timedOut } from "../builder/timeout.ts"
 import type { Tool } from "../builder/tool.ts"
 import { toolResultOf } from "../builder/tool-output.ts"
 import { result, type ToolResult, toolErrorResult } from "../builder/tool-result.ts"
-import { compile, type Passage, type Run, type Start } from "./chain.ts"
+import { compile, Described, type Passage, type Run, type Start } from "./chain.ts"
 import type { ToolEntry } from "./entry.ts"
 import { entryBase } from "./entry-base.ts"
 import { movedUri } from "./names.ts"
@@ -37,11 +37,23 @@ export const toolEntry = (place: Place, id: string, start: Start): ToolEntry => 
   }
 }
 
+class Called extends Described implements ToolCall {
+  readonly name: string
+  readonly args: Args
+  readonly tool: Tool.Any
+  constructor(name: string, args: Args, tool: Tool.Any) {
+    super()
+    this.name = name
+    this.args = args
+    this.tool = tool
+  }
+}
+
 const passage: Passage<Args, ToolResult> = {
   hook: "callTool",
   describe: ({ name, component }) => {
     const tool = component as Tool.Any
-    return (args): ToolCall => ({ name, args, tool })
+    return (args) => new Called(name, args, tool)
   },
   accept: (call: ToolCall) => call.args,
   cross: (inner, from) => (args) => Effect.map(inner(args), (given) => translateRefs(given, from)),
