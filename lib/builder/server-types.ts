@@ -17,7 +17,6 @@ export interface ByOuter<in out X> {
 }
 
 export type ByLayerOf<X> = X extends unknown ? ByLayer<X> : never
-export type ByOuterOf<X> = X extends unknown ? ByOuter<X> : never
 
 /** The service behind a need, whoever has it. */
 export type Bare<R> = R extends ByLayer<infer X> ? X : R extends ByOuter<infer X> ? X : R

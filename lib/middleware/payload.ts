@@ -41,7 +41,7 @@ export const cut = (text: string, max: number): string => {
 const wholeUpTo = (text: string, end: number): number => {
   const code = text.charCodeAt(end - 1)
   if (code >= 0xd800 && code <= 0xdbff) return end - 1
-  // \uXXXX, of which up to four characters stand before the cut beside its backslash
+  // an escape of a code unit, of which up to four characters stand before the cut beside its backslash
   for (let at = end - 1; at >= 0 && at >= end - 5; at--) {
     if (text[at] === "\\") return escapes(text, at) && at + escapeLength(text, at) > end ? at : end
     if (!/[u0-9a-fA-F]/.test(text[at]!)) return end
