@@ -14,21 +14,21 @@ const targets = [
   ["rate limit", 2]
 ]
 
-/** The median of what a subject takes more than another one in the same round. */
+/** What a subject takes more than another one, by round. */
 const more = (of, name, base, era) => {
   const plain = of(base, era).map(perCall)
-  return median(of(name, era).map((sample, round) => perCall(sample) - plain[round]))
+  return of(name, era).map((sample, round) => perCall(sample) - plain[round])
 }
 
 export const run = async (options) => {
   const names = ["floor", "mcpipe", "one request hook", ...targets.map(([name]) => name)]
   const pairs = names.flatMap((name) => eras.map((era) => [name, era]))
-  const report = await runCalls(title, "around", pairs, [], options, (of) =>
+  const report = await runCalls(title, "around", pairs, [], options, (of, scaled) =>
     targets.flatMap(([name, atMost]) =>
       eras.map((era) => {
         // one hook around requests puts a call into a fiber of its own; what each further one costs is the question
         const base = name.startsWith("ten no-op middleware") || name === "rate limit" ? "one request hook" : "mcpipe"
-        return verdict(`µs more than ${base}, ${name}, ${era}`, more(of, name, base, era), { atMost })
+        return verdict(`µs more than ${base}, scaled, ${name}, ${era}`, scaled(more(of, name, base, era)), { atMost })
       })
     )
   )

@@ -1,6 +1,6 @@
 // Message object in, message object out, one call after another.
 import { perCall, runCalls } from "./calls.mjs"
-import { median, verdict } from "./measure.mjs"
+import { verdict } from "./measure.mjs"
 import { eras } from "./workload.mjs"
 
 export const title = "In process, message in to message out"
@@ -9,10 +9,12 @@ const ours = ["mcpipe"]
 
 export const run = (options) => {
   const both = ["floor", ...ours].flatMap((name) => eras.map((era) => [name, era]))
-  const peers = ["sdk-v1 low level", "sdk-v1", "sdk-v2"].map((name) => [name, "handshake"])
-  return runCalls(title, "messages", both, peers, options, (of) =>
+  const peers = ["sdk-v1", "sdk-v2"].map((name) => [name, "handshake"])
+  return runCalls(title, "messages", both, peers, options, (of, scaled) =>
     ours.flatMap((name) =>
-      eras.map((era) => verdict(`µs per call, ${name}, ${era}`, median(of(name, era).map(perCall)), { atMost: 5 }))
+      eras.map((era) =>
+        verdict(`µs per call, scaled, ${name}, ${era}`, scaled(of(name, era).map(perCall)), { atMost: 5 })
+      )
     )
   )
 }
