@@ -6,6 +6,7 @@ import type { Component } from "./component.ts"
 import type { ResourceContents } from "./contents.ts"
 import { DefinitionError } from "./errors.ts"
 import { type Handled, invokerOf, type Needs, type ServicesOf } from "./handler.ts"
+import { isHookStep, type UniformHook } from "./hook-step.ts"
 import { checkHookResult, hasCheck } from "./hook-results.ts"
 import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./listing.ts"
 import type { PromptResult } from "./messages.ts"
@@ -146,9 +147,6 @@ export const hookNames = [
 
 export type HookName = (typeof hookNames)[number]
 
-/** A hook made uniform: always returns an Effect. */
-export type UniformHook = (next: any, call: any) => Effect.Effect<any, unknown, any>
-
 /** A middleware: an immutable record of hooks. `P` are the services it gives to handlers, `R` those it needs. */
 export interface Middleware<out P = never, out R = never> {
   readonly "~mcpipe/Middleware": {
@@ -247,13 +245,11 @@ const uniformHook = (name: HookName, hook: (next: any, call: any) => unknown): U
     return result
   }
   return (next, call) => {
-    let inner: unknown
-    // only what `next` gave was checked already, further in
-    const tracked = isChecked ? (given: unknown) => (inner = next(given)) : next
-    const returned = hook(tracked, call)
+    const returned = hook(next, call)
+    if (isHookStep(returned)) return returned as Effect.Effect<any, unknown, any>
     if (Effect.isEffect(returned)) {
       const effect = returned as Effect.Effect<any, unknown, any>
-      return isChecked && effect !== inner ? Effect.map(effect, checked) : effect
+      return isChecked ? Effect.map(effect, checked) : effect
     }
     if (Object.prototype.toString.call(returned) === "[object Generator]") {
       return Effect.map(

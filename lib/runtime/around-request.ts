@@ -1,6 +1,8 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
+import type { UniformHook } from "../builder/hook-step.ts"
 import type { Outcome, RequestInfo } from "../builder/middleware.ts"
 import { originOf } from "../builder/tool-result.ts"
 import type { Entry, RequestHook } from "./entry.ts"
@@ -92,30 +94,78 @@ export const aroundRequest = (
         : Effect.sync(() => new Ended(failed(cause)))
   })
   let wrapped = ended
-  for (let at = hooks.length - 1; at >= 0; at--) wrapped = around(wrapped, hooks[at]!, facts, entry, start, contextOf)
+  let told: Told | undefined
+  for (let at = hooks.length - 1; at >= 0; at--) {
+    const { hook, node, nameOf } = hooks[at]!
+    // the hooks of one server are told the same
+    if (told === undefined || told.nameOf !== nameOf) told = new Told(facts, entry, nameOf)
+    wrapped = new Around(wrapped, hook, told, node === start ? undefined : () => contextOf(node))
+  }
   return Effect.map(wrapped, (outcome) => {
     if (outcome instanceof Ended) return outcome.answer
     throw new TypeError("A request hook must return the outcome that `next` gave it.")
   })
 }
 
-const around = (
-  next: Effect.Effect<Outcome, unknown, any>,
-  { hook, node, nameOf }: RequestHook,
-  facts: Asked,
-  entry: Entry | undefined,
-  start: Node,
-  contextOf: (node: Node) => Context.Context<never>
-): Effect.Effect<Outcome, unknown, any> =>
-  Effect.withFiber<Outcome, unknown, any>(({ context }) => {
-    const info = new LiveInfo(facts, entry, nameOf, Context.getUnsafe(context as Context.Context<any>, RequestContext))
-    if (node === start) return hook(next, info)
+/** A hook around what is further in, as one object. */
+interface Around extends Effect.Effect<Outcome, unknown, any> {
+  readonly next: Effect.Effect<Outcome, unknown, any>
+  readonly hook: UniformHook
+  readonly told: Told
+  /** The services of the hook's node, where the fiber has those of another one. */
+  readonly contextOf: (() => Context.Context<never>) | undefined
+}
+
+/** A function: the prototype of a class cannot be replaced. */
+const Around = function (
+  this: any,
+  next: Around["next"],
+  hook: Around["hook"],
+  told: Told,
+  contextOf: Around["contextOf"]
+): void {
+  this.next = next
+  this.hook = hook
+  this.told = told
+  this.contextOf = contextOf
+} as unknown as new (
+  next: Around["next"],
+  hook: Around["hook"],
+  told: Told,
+  contextOf: Around["contextOf"]
+) => Around
+
+Around.prototype = Effectable.Prototype<Around>({
+  label: "RequestHook",
+  evaluate(fiber) {
+    const { next, hook, told, contextOf } = this
+    const context = fiber.context as Context.Context<any>
+    const info = told.by(context)
+    if (contextOf === undefined) return hook(next, info)
     // the hook sees the services of its own node, what it surrounds goes on with those it had
-    const inner = Effect.updateContext(next, () => context as Context.Context<any>)
-    return Effect.updateContext(hook(inner, info), (outer: Context.Context<any>) =>
-      Context.merge(outer, contextOf(node))
-    )
-  })
+    const inner = Effect.updateContext(next, () => context)
+    return Effect.updateContext(hook(inner, info), (outer: Context.Context<any>) => Context.merge(outer, contextOf()))
+  }
+})
+
+/** What the hooks of one server are told of a request. */
+class Told {
+  readonly nameOf: RequestHook["nameOf"]
+  readonly #facts: Asked
+  readonly #entry: Entry | undefined
+  #info: LiveInfo | undefined
+
+  constructor(facts: Asked, entry: Entry | undefined, nameOf: RequestHook["nameOf"]) {
+    this.nameOf = nameOf
+    this.#facts = facts
+    this.#entry = entry
+  }
+
+  by(context: Context.Context<any>): LiveInfo {
+    this.#info ??= new LiveInfo(this.#facts, this.#entry, this.nameOf, Context.getUnsafe(context, RequestContext))
+    return this.#info
+  }
+}
 
 /** A class, since an object with accessors of its own takes 0.5 µs to make. */
 class LiveInfo implements RequestInfo {

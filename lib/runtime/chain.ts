@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { hookStep } from "../builder/hook-step.ts"
 import type { AnyMiddleware, HookName } from "../builder/middleware.ts"
 import { NodeContexts } from "./node-contexts.ts"
 import { ancestry, type Node } from "./node.ts"
@@ -88,7 +89,8 @@ const hooked = <Call, Result>(
   })
   if (around.length === 0) return inner
   const described = describe(place)
-  let run: Run<Described, Result> = (call) => inner(accept(call))
+  const innermost = (_next: unknown, call: Described) => inner(accept(call))
+  let run: Run<Described, Result> = (call) => hookStep(innermost, undefined, call)
   for (const one of around.reverse()) {
     const { hooks, provides } = one["~mcpipe/Middleware"]
     const hook = hooks[name]
@@ -96,7 +98,7 @@ const hooked = <Call, Result>(
       const inside = run
       // a call of a hook's own may name anything: the next hook is shown what it is about
       const next = (given: any) => inside(given instanceof Described ? given : described(accept(given)))
-      run = (call) => Effect.suspend(() => hook(next, call))
+      run = (call) => hookStep(hook, next, call)
     }
     if (provides !== undefined) {
       const inside = run

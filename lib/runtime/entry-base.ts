@@ -1,4 +1,5 @@
-import type { HookName, UniformHook } from "../builder/middleware.ts"
+import type { UniformHook } from "../builder/hook-step.ts"
+import type { HookName } from "../builder/middleware.ts"
 import type { BaseEntry, RequestHook } from "./entry.ts"
 import { localUri, outerUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"

@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { hookStep } from "../builder/hook-step.ts"
 import type { Caller } from "../builder/visibility.ts"
 import { caller } from "./caller.ts"
 import { type Item, type Items, kindOfPlace, type ListKind, listedItem, renewed } from "./listed.ts"
@@ -100,7 +101,7 @@ const behindHooks = (
     const { hooks: record, provides } = middleware[i]!["~mcpipe/Middleware"]
     const inside = list
     const hook = record[name]
-    if (hook !== undefined) list = Effect.suspend(() => hook(() => inside, { method }))
+    if (hook !== undefined) list = hookStep(hook, () => inside, { method })
     if (provides !== undefined) list = provides(list, { method })
   }
   const names = new Map(places.map((place) => [place.name, place]))
