@@ -33,8 +33,8 @@ export const receiveBatch = (
   let waiting = messages.length
   for (const [index, message] of messages.entries()) {
     const own: Sink = {
-      notify: sink.notify,
-      ask: sink.ask,
+      notify: (notification, headers) => sink.notify(notification, headers),
+      ask: (message) => sink.ask(message),
       closeStream: sink.closeStream,
       reply: (reply) => {
         answers[index] = reply.message as JsonRpcResponse | undefined

@@ -125,7 +125,7 @@ export const receiveStateless = (
 const goingOn = (inFlight: InFlight, disconnected: () => boolean, begin?: PostSink["begin"]): InFlight => ({
   interrupt: (why) => (why === "disconnected" ? disconnected() : inFlight.interrupt(why)),
   begin,
-  end: inFlight.end
+  end: () => inFlight.end?.()
 })
 
 const isResult = ({ message }: Reply): boolean => message !== undefined && "result" in message

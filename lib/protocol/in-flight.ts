@@ -1,5 +1,5 @@
 import type { ClientRequests } from "./client-requests.ts"
-import type { InFlight, Reply, Sink } from "./exchange.ts"
+import type { InFlight, Reply, Room, Sink } from "./exchange.ts"
 import type { JsonRpcNotification, JsonRpcRequest, RequestId } from "./json-rpc.ts"
 import { quoted } from "./method.ts"
 import { refusal } from "./reasons.ts"
@@ -58,66 +58,25 @@ class Requests implements InFlightRequests {
     start: (request: JsonRpcRequest, sink: Sink) => InFlight | undefined
   ): OpenRequest | undefined {
     const { id } = request
-    const requests = this.#requests
     this.#open ??= new Map()
-    const open = this.#open
-    if (open.has(id)) {
+    if (this.#open.has(id)) {
       const message = `Request id ${quoted(id)} is in use by a request in flight; use a new id for each request.`
       return refuse(sink, refusal("duplicate-id", message), "handshake", id)
     }
-    let mine: OpenRequest | undefined
-    let asked: Array<RequestId> | undefined
-    let ended = false
-    const abandonAsks = (why: string) => {
-      if (asked === undefined) return
-      for (const one of asked) requests.abandon(one, why)
-      asked = undefined
-    }
-    const end = (reply: Reply) => {
-      abandonAsks(partOfEnded)
-      ended = true
-      if (mine !== undefined && open.delete(id) && open.size === 0) this.#onIdle()
-      sink.reply(reply)
-    }
-    const own: Sink = {
-      notify: sink.notify,
-      ask: (message) => {
-        if ("id" in message) {
-          if (ended) return partOfEnded
-          asked ??= []
-          asked.push(message.id)
-        }
-        return sink.ask(message)
-      },
-      reply: (reply) => {
-        if (!ended) end(reply)
-      },
-      closeStream: sink.closeStream
-    }
-    const started = start(request, own)
-    if (started === undefined || ended) return undefined
-    const drop = (reply: Reply) => {
-      if (ended) return
-      started.interrupt("disconnected")
-      if (!ended) end(reply)
-    }
-    mine = {
-      method: request.method,
-      drop,
-      streamGone: () => {
-        abandonAsks("the stream it was asked on is gone")
-        return !ended
-      },
-      isOpen: () => !ended,
-      interrupt: (why) => {
-        if (why === "disconnected") drop(unanswered)
-        else started.interrupt(why)
-        return undefined
-      },
-      end: started.end
-    }
-    open.set(id, mine)
-    return mine
+    const one = new Open(request, sink, this.#requests, this)
+    const started = start(request, one)
+    if (started === undefined || !one.isOpen()) return undefined
+    one.started = started
+    this.#open.set(id, one)
+    return one
+  }
+
+  /** One has ended; it may never have been open. */
+  ended(id: RequestId, one: OpenRequest): void {
+    const open = this.#open!
+    if (open.get(id) !== one) return
+    open.delete(id)
+    if (open.size === 0) this.#onIdle()
   }
 
   notified({ method, params }: JsonRpcNotification): void {
@@ -145,6 +104,81 @@ class Requests implements InFlightRequests {
   /** As they are now, whatever ends meanwhile. */
   #all(): ReadonlyArray<readonly [RequestId, OpenRequest]> {
     return this.#open === undefined ? [] : [...this.#open]
+  }
+}
+
+/** A request in flight, and the sink it writes to. */
+class Open implements OpenRequest, Sink {
+  readonly method: string
+  readonly closeStream: Sink["closeStream"]
+  /** Set once it is known that it goes on. */
+  started: InFlight | undefined
+  readonly #id: RequestId
+  readonly #sink: Sink
+  readonly #requests: ClientRequests
+  readonly #all: Requests
+  #asked: Array<RequestId> | undefined
+  #ended = false
+
+  constructor({ id, method }: JsonRpcRequest, sink: Sink, requests: ClientRequests, all: Requests) {
+    this.method = method
+    this.closeStream = sink.closeStream
+    this.#id = id
+    this.#sink = sink
+    this.#requests = requests
+    this.#all = all
+  }
+
+  notify(...notification: Parameters<Sink["notify"]>): Room {
+    return this.#sink.notify(...notification)
+  }
+
+  ask(message: JsonRpcRequest | JsonRpcNotification): string | undefined {
+    if ("id" in message) {
+      if (this.#ended) return partOfEnded
+      this.#asked ??= []
+      this.#asked.push(message.id)
+    }
+    return this.#sink.ask(message)
+  }
+
+  reply(reply: Reply): void {
+    if (this.#ended) return
+    this.#abandonAsks(partOfEnded)
+    this.#ended = true
+    this.#all.ended(this.#id, this)
+    this.#sink.reply(reply)
+  }
+
+  drop(reply: Reply): void {
+    if (this.#ended) return
+    this.started!.interrupt("disconnected")
+    this.reply(reply)
+  }
+
+  streamGone(): boolean {
+    this.#abandonAsks("the stream it was asked on is gone")
+    return !this.#ended
+  }
+
+  isOpen(): boolean {
+    return !this.#ended
+  }
+
+  interrupt(why: "disconnected" | "drained"): undefined {
+    if (why === "disconnected") this.drop(unanswered)
+    else this.started!.interrupt(why)
+    return undefined
+  }
+
+  end(): void {
+    this.started!.end?.()
+  }
+
+  #abandonAsks(why: string): void {
+    if (this.#asked === undefined) return
+    for (const one of this.#asked) this.#requests.abandon(one, why)
+    this.#asked = undefined
   }
 }
 

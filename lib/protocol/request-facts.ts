@@ -76,7 +76,7 @@ const channelOf = (
     send:
       asking === undefined
         ? ({ method }) => Effect.fail(new AskRefused(method, "without a session it cannot be asked anything"))
-        : (ask) => asking.requests.send(ask, sink.ask, askTimeout),
+        : (ask) => asking.requests.send(ask, (message) => sink.ask(message), askTimeout),
     notify: (method, params) => {
       const notification = { jsonrpc: "2.0", method, params } as const
       if (isOpen()) sink.notify(notification)

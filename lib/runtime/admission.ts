@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { Running } from "./app.ts"
-import { type Answer, aroundRequest } from "./around-request.ts"
+import { type Answer, aroundRequest, type Surrounded } from "./around-request.ts"
 import type { ResourceEntry } from "./entry.ts"
 import { isRoot } from "./node.ts"
 
@@ -17,23 +17,13 @@ export const admits = (
   const hooks = entry.requestHooks.filter(({ node, alone }) => alone || !isRoot(node))
   if (hooks.length === 0) return Effect.succeed(true)
   const facts = { method, params: { uri } }
-  const asked = aroundRequest(
-    Effect.void,
-    hooks,
-    facts,
-    entry,
-    root,
-    context,
-    nothing,
-    () => refused,
-    () => false
-  )
+  const asked = aroundRequest(Effect.void, hooks, facts, entry, root, context, question)
   return Effect.catchCause(
     Effect.map(asked, ({ type }) => type === "value"),
     () => Effect.succeed(false)
   )
 }
 
-const nothing = () => {}
-
 const refused: Answer = { type: "failure", failure: { type: "interrupted" } }
+
+const question: Surrounded = { innerSucceeded: () => {}, innerFailed: () => refused, wasInterrupted: () => false }

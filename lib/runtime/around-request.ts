@@ -67,6 +67,15 @@ type Asked = Pick<Facts, "method" | "params">
 const isErrorResult = (u: unknown): u is { readonly content: ReadonlyArray<{ readonly text?: string }> } =>
   typeof u === "object" && u !== null && (u as { isError?: unknown }).isError === true
 
+/** What is surrounded by hooks. It is told how each of its runs ended: a hook may have tried again. */
+export interface Surrounded {
+  readonly innerSucceeded: () => void
+  /** Gives what hooks are shown of a failure. */
+  readonly innerFailed: (cause: Cause.Cause<unknown>) => Answer
+  /** Whether the request is being interrupted, so that an interruption is no failure. */
+  readonly wasInterrupted: () => boolean
+}
+
 /**
  * Wraps an operation in `request` hooks, outermost first. Hooks see how it ended as an outcome; an interruption passes
  * through them as an interruption, so that finalizers run and nobody takes it for an answer.
@@ -78,20 +87,18 @@ export const aroundRequest = (
   entry: Entry | undefined,
   start: Node,
   contextOf: (node: Node) => Context.Context<never>,
-  succeeded: () => void,
-  failed: (cause: Cause.Cause<unknown>) => Answer,
-  wasInterrupted: () => boolean
+  surrounded: Surrounded
 ): Effect.Effect<Answer, unknown, any> => {
   const ended: Effect.Effect<Outcome, unknown, any> = Effect.matchCauseEffect(inner, {
     onSuccess: (value) => {
       if (value instanceof Paused) return Effect.succeed(new Ended({ type: "paused", suspension: value.suspension }))
-      succeeded()
+      surrounded.innerSucceeded()
       return Effect.succeed(new Ended({ type: "value", value }))
     },
     onFailure: (cause) =>
-      wasInterrupted() && Cause.hasInterruptsOnly(cause)
+      surrounded.wasInterrupted() && Cause.hasInterruptsOnly(cause)
         ? Effect.failCause(cause)
-        : Effect.sync(() => new Ended(failed(cause)))
+        : Effect.sync(() => new Ended(surrounded.innerFailed(cause)))
   })
   let wrapped = ended
   let told: Told | undefined

@@ -36,17 +36,11 @@ export const aroundInner = <A>(
       return answer
     }
     const contextOf = (node: Node) => Context.getUnsafe(context, NodeContexts).own[node.index]!
-    const answered = aroundRequest(
-      called,
-      hooks,
-      { method, params },
-      entry,
-      outer,
-      contextOf,
-      () => {},
-      failed,
-      () => true
-    )
+    const answered = aroundRequest(called, hooks, { method, params }, entry, outer, contextOf, {
+      innerSucceeded: () => {},
+      innerFailed: failed,
+      wasInterrupted: () => true
+    })
     return Effect.flatMap(answered, (answer) => {
       if (failure !== undefined && failure.answer === answer) return Effect.failCause(failure.cause)
       return answer.type === "value"
