@@ -13,9 +13,11 @@ import { Changes } from "../services/changes.ts"
 import { canonical, digest } from "../services/digest.ts"
 import { Principal } from "../services/principal.ts"
 import { RequestContext, type RequestContextShape } from "../services/request-context.ts"
+import { calledIn } from "./called.ts"
 import { followChanges, type Source } from "./cache-changes.ts"
 import { jsonBytes } from "./json-bytes.ts"
 import { Lru } from "./lru.ts"
+import { perApp } from "./per-app.ts"
 import {
   type CallMethod,
   callMethods,
@@ -82,21 +84,16 @@ export const cache = (options: CacheOptions = {}): Cache => {
   let hits = 0
   let misses = 0
   const drop = (fits: (source: Source) => boolean) => kept.deleteWhere(({ source }) => fits(source))
-  const apps = new WeakMap<object, { readonly id: number; readonly running: Set<Source> }>()
   let lastApp = 0
   /** Each app has its own results; its changes are listened to for as long as it lives. */
-  const appOf = (context: Context.Context<any>) => {
-    const changes = Context.getUnsafe(context, Changes)
-    let app = apps.get(changes)
-    if (app === undefined) {
-      app = { id: ++lastApp, running: new Set() }
-      apps.set(changes, app)
-      const { id, running } = app
-      const hear = followChanges(running, (fits) => drop((source) => source.app === id && fits(source)))
-      Effect.runSync(Effect.provideService(changes.listen(hear), Scope.Scope, Scope.makeUnsafe()))
-    }
-    return app
-  }
+  const appOf = perApp((context) => {
+    const id = ++lastApp
+    const running = new Set<Source>()
+    const hear = followChanges(running, (fits) => drop((source) => source.app === id && fits(source)))
+    const { listen } = Context.getUnsafe(context as Context.Context<any>, Changes)
+    Effect.runSync(Effect.provideService(listen(hear), Scope.Scope, Scope.makeUnsafe()))
+    return { id, running }
+  })
   const cached = <A extends Result>(
     run: Effect.Effect<A, unknown>,
     method: CallMethod,
@@ -108,6 +105,7 @@ export const cache = (options: CacheOptions = {}): Cache => {
       const live = liveCallOf(context)
       if (live === undefined) return run
       const request = Context.getUnsafe(context, RequestContext)
+      const component = calledIn(context)
       const more = key?.(call, request)
       if (key !== undefined && more === undefined) return run
       const app = appOf(context)
@@ -115,7 +113,7 @@ export const cache = (options: CacheOptions = {}): Cache => {
       const id = keyOf([
         app.id,
         method,
-        request.component,
+        component,
         "args" in call ? [call.name, call.args] : call.uri,
         principal && [principal.anonymous, principal.id, [...principal.scopes].sort()],
         more
@@ -131,7 +129,7 @@ export const cache = (options: CacheOptions = {}): Cache => {
       const source: Source = {
         app: app.id,
         method,
-        component: request.component?.name,
+        component: component?.name,
         uri: method === "resources/read" ? live.uri : undefined,
         stale: false
       }
