@@ -122,8 +122,7 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
         const known = resource(uri, asks)
         if (known === undefined) return Effect.fail(new ResourceNotFound())
         const run = Effect.suspend(() => (known as ResourceEntry).run(uri))
-        const read = mountedUri(uri, child)
-        return within(known, run, "resources/read", { uri: read }, read)
+        return within(known, run, "resources/read", { uri }, mountedUri(uri, child))
       }),
     outside: (uri) => mountedUri(uri, child),
     inside: (uri) => uriOn(uri, child)
