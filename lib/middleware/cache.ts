@@ -73,7 +73,8 @@ const known = ["ttl", "maxEntries", "maxBytes", "scope", "key", ...selectionOpti
  * Gives results again that were made before for the same principal, name and arguments: of tools that say `readOnlyHint` or
  * are named in `only`, of resources and of prompts. Never kept: failures, results with `isError`, and what comes of calls that
  * asked, sampled, ran a `Durable.step` or looked at their session's state. `Changes` of a resource drop what was read of
- * it, and those of the catalogue what is of the kinds that changed. Equal calls at the same time each run.
+ * it, and those of the catalogue what is of the kinds that changed; what a component gave is not given for another that a
+ * source brings in its place. Equal calls at the same time each run.
  * @example const cached = cache({ ttl: 30_000 }); server(info).use(cached); cached.stats().hits
  */
 export const cache = (options: CacheOptions = {}): Cache => {
@@ -114,6 +115,7 @@ export const cache = (options: CacheOptions = {}): Cache => {
         app.id,
         method,
         component,
+        numberOf(componentOf(call)),
         "args" in call ? [call.name, call.args] : call.uri,
         principal && [principal.anonymous, principal.id, [...principal.scopes].sort()],
         more
@@ -149,6 +151,15 @@ export const cache = (options: CacheOptions = {}): Cache => {
         Effect.sync(() => void app.running.delete(source))
       )
     })
+  // another component may answer otherwise, though it is listed alike
+  const numbers = new WeakMap<object, number>()
+  let lastNumber = 0
+  const numberOf = (component: object): number => {
+    const known = numbers.get(component)
+    if (known !== undefined) return known
+    numbers.set(component, ++lastNumber)
+    return lastNumber
+  }
   const harmless = ({ tool }: ToolCall) => named || tool.annotations?.readOnlyHint === true
   const made = middleware({
     ...(methods.has("tools/call") && {
@@ -179,6 +190,9 @@ interface Entry {
   readonly result: Result
   readonly source: Source
 }
+
+const componentOf = (call: HandlerCall): object =>
+  "tool" in call ? call.tool : "prompt" in call ? call.prompt : call.resource
 
 /** Long arguments are known by their digest; undefined for what has no JSON. */
 const keyOf = (parts: ReadonlyArray<unknown>): string | undefined => {

@@ -16,8 +16,10 @@ import { cache, circuitBreaker, rateLimit, redact, retry, timeout, timing } from
 import { promptsAsTools, resourcesAsTools, toolSearch } from "mcpipe/transforms"
 import * as Metric from "effect/Metric"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { answered } from "../kit/probes.ts"
+import { answered, until } from "../kit/probes.ts"
 import { info, spoken } from "../kit/served.ts"
+import { settled } from "../kit/settled.ts"
+import { shelf } from "../kit/shelf.ts"
 import { connectWire, type WireOptions } from "../kit/wire.ts"
 
 class Team extends Context.Service<Team, string>()("spec/Team") {}
@@ -186,6 +188,26 @@ describe.each(spoken)("on %s, of what a transform calls,", (speak) => {
       expect([await read("a"), await read("b"), await read("a"), await read("b")]).toEqual(["a 1", "b 1", "a 1", "b 1"])
       await wire.text("m_bump")
       expect([await read("a"), await read("b")]).toEqual(["a 2", "b 1"])
+    })
+
+    it("gives nothing of a tool for another that a source brings in its place, though it is listed alike", async () => {
+      const saying = (text: string) => tool({ name: "t", annotations: { readOnlyHint: true } }, () => text)
+      const ways = [
+        [[], "t", {}],
+        [[toolSearch()], "call_tool", { name: "t" }]
+      ] as const
+      for (const [transforms, name, args] of ways) {
+        const live = shelf({ kinds: ["tools"], holds: [saying("old")] })
+        const kept = cache()
+        const inside: any = server(info("s")).source(live.source).use(kept)
+        await using wire = await connected(transforms.reduce((s, one) => s.transform(one), inside))
+        expect([await wire.text(name, args), await wire.text(name, args)]).toEqual(["old", "old"])
+        live.put(saying("new"))
+        await until(() => live.loads() === 2)
+        await settled(live.loads)
+        expect([await wire.text(name, args), await wire.text(name, args)]).toEqual(["new", "new"])
+        expect(kept.stats().hits).toBe(2)
+      }
     })
 
     it("keeps nothing of a call that took a number of its own", async () => {
