@@ -27,10 +27,13 @@ const hasArray = (result: unknown, member: string, valid: (item: any) => boolean
 const isMessage = (item: any): boolean =>
   typeof item?.role === "string" && typeof item.content === "object" && item.content !== null
 
-const listed: Check = {
-  valid: (result) => Array.isArray(result) && result.every((item) => typeof item?.name === "string"),
-  wanted: "an array of items with names, as `next` gives it"
-}
+/** Clients refuse a whole list for one item without its `member`. */
+const listed = (things: string, member: string, type: "string" | "object" = "string"): Check => ({
+  valid: (result) =>
+    Array.isArray(result) &&
+    result.every((item) => typeof item?.name === "string" && typeof item[member] === type && item[member] !== null),
+  wanted: `an array of ${things}, each with a name${member === "name" ? "" : ` and ${member}`}, as \`next\` gives it`
+})
 
 const checks: { readonly [K in HookName]?: Check } = {
   callTool: { valid: isToolResult, wanted: "what `next` gave it, or a result made by result(…)" },
@@ -51,8 +54,8 @@ const checks: { readonly [K in HookName]?: Check } = {
     valid: (result) => hasArray(result, "values", (item) => typeof item === "string"),
     wanted: "{ values } with an array of strings, as `next` gives it"
   },
-  listTools: listed,
-  listResources: listed,
-  listResourceTemplates: listed,
-  listPrompts: listed
+  listTools: listed("tools", "inputSchema", "object"),
+  listResources: listed("resources", "uri"),
+  listResourceTemplates: listed("resource templates", "uriTemplate"),
+  listPrompts: listed("prompts", "name")
 }

@@ -1,5 +1,6 @@
 import { type Component, derive } from "./component.ts"
 import { DefinitionError } from "./errors.ts"
+import { shortJson } from "./issues.ts"
 import { reshape } from "./reshape.ts"
 
 /** Who asks: what a list or a call may depend on, the same for each request of one principal and client. */
@@ -22,10 +23,11 @@ export interface Caller {
  * `tool(…).pipe(visibleTo(({ principal }) => principal.scopes.includes("admin")))`: the component is listed for, and can be
  * called by, those callers alone; to all others it does not exist. The predicate runs for each list and call: keep it quick.
  */
-export const visibleTo = (predicate: (caller: Caller) => boolean): (<C extends Component>(component: C) => C) => {
-  if (typeof predicate !== "function") {
+export const visibleTo = (given: (caller: Caller) => boolean): (<C extends Component>(component: C) => C) => {
+  if (typeof given !== "function") {
     throw new DefinitionError("visibleTo(…) takes a function of the caller, ({ principal, client }) => boolean.")
   }
+  const predicate = decided(given, "visibleTo(…): the function")
   return (component) => {
     const { shape } = component["~mcpipe/Component"]
     if (shape === undefined) return reshape(component, { visible: predicate })
@@ -36,6 +38,17 @@ export const visibleTo = (predicate: (caller: Caller) => boolean): (<C extends C
     return derive(component, { "~mcpipe/Component": { ...component["~mcpipe/Component"], shape: both } } as object)
   }
 }
+
+/** The same predicate, that throws where it decides nothing: a promise, which is true of all callers, would show it to all. */
+export const decided =
+  (predicate: (caller: Caller) => boolean, where: string) =>
+  (caller: Caller): boolean => {
+    const shown: unknown = predicate(caller)
+    if (typeof shown === "boolean") return shown
+    // nobody waits for it, and one that rejects unheard ends the process
+    if (shown instanceof Promise) shown.catch(() => {})
+    throw new TypeError(`${where} gave ${shortJson(shown)}; return true or false, not a promise.`)
+  }
 
 /**
  * `tool(…).pipe(hidden)`: the component is listed for, and can be called in, those sessions alone whose handlers have shown

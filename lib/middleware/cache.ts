@@ -13,9 +13,11 @@ import { Changes } from "../services/changes.ts"
 import { canonical, digest } from "../services/digest.ts"
 import { Principal } from "../services/principal.ts"
 import { RequestContext, type RequestContextShape } from "../services/request-context.ts"
+import { calledIn } from "./called.ts"
 import { followChanges, type Source } from "./cache-changes.ts"
 import { jsonBytes } from "./json-bytes.ts"
 import { Lru } from "./lru.ts"
+import { perApp } from "./per-app.ts"
 import {
   type CallMethod,
   callMethods,
@@ -71,7 +73,8 @@ const known = ["ttl", "maxEntries", "maxBytes", "scope", "key", ...selectionOpti
  * Gives results again that were made before for the same principal, name and arguments: of tools that say `readOnlyHint` or
  * are named in `only`, of resources and of prompts. Never kept: failures, results with `isError`, and what comes of calls that
  * asked, sampled, ran a `Durable.step` or looked at their session's state. `Changes` of a resource drop what was read of
- * it, and those of the catalogue what is of the kinds that changed. Equal calls at the same time each run.
+ * it, and those of the catalogue what is of the kinds that changed; what a component gave is not given for another that a
+ * source brings in its place. Equal calls at the same time each run.
  * @example const cached = cache({ ttl: 30_000 }); server(info).use(cached); cached.stats().hits
  */
 export const cache = (options: CacheOptions = {}): Cache => {
@@ -82,21 +85,16 @@ export const cache = (options: CacheOptions = {}): Cache => {
   let hits = 0
   let misses = 0
   const drop = (fits: (source: Source) => boolean) => kept.deleteWhere(({ source }) => fits(source))
-  const apps = new WeakMap<object, { readonly id: number; readonly running: Set<Source> }>()
   let lastApp = 0
   /** Each app has its own results; its changes are listened to for as long as it lives. */
-  const appOf = (context: Context.Context<any>) => {
-    const changes = Context.getUnsafe(context, Changes)
-    let app = apps.get(changes)
-    if (app === undefined) {
-      app = { id: ++lastApp, running: new Set() }
-      apps.set(changes, app)
-      const { id, running } = app
-      const hear = followChanges(running, (fits) => drop((source) => source.app === id && fits(source)))
-      Effect.runSync(Effect.provideService(changes.listen(hear), Scope.Scope, Scope.makeUnsafe()))
-    }
-    return app
-  }
+  const appOf = perApp((context) => {
+    const id = ++lastApp
+    const running = new Set<Source>()
+    const hear = followChanges(running, (fits) => drop((source) => source.app === id && fits(source)))
+    const { listen } = Context.getUnsafe(context as Context.Context<any>, Changes)
+    Effect.runSync(Effect.provideService(listen(hear), Scope.Scope, Scope.makeUnsafe()))
+    return { id, running }
+  })
   const cached = <A extends Result>(
     run: Effect.Effect<A, unknown>,
     method: CallMethod,
@@ -108,6 +106,7 @@ export const cache = (options: CacheOptions = {}): Cache => {
       const live = liveCallOf(context)
       if (live === undefined) return run
       const request = Context.getUnsafe(context, RequestContext)
+      const component = calledIn(context)
       const more = key?.(call, request)
       if (key !== undefined && more === undefined) return run
       const app = appOf(context)
@@ -115,7 +114,8 @@ export const cache = (options: CacheOptions = {}): Cache => {
       const id = keyOf([
         app.id,
         method,
-        request.component,
+        component,
+        numberOf(componentOf(call)),
         "args" in call ? [call.name, call.args] : call.uri,
         principal && [principal.anonymous, principal.id, [...principal.scopes].sort()],
         more
@@ -131,7 +131,7 @@ export const cache = (options: CacheOptions = {}): Cache => {
       const source: Source = {
         app: app.id,
         method,
-        component: request.component?.name,
+        component: component?.name,
         uri: method === "resources/read" ? live.uri : undefined,
         stale: false
       }
@@ -151,6 +151,15 @@ export const cache = (options: CacheOptions = {}): Cache => {
         Effect.sync(() => void app.running.delete(source))
       )
     })
+  // another component may answer otherwise, though it is listed alike
+  const numbers = new WeakMap<object, number>()
+  let lastNumber = 0
+  const numberOf = (component: object): number => {
+    const known = numbers.get(component)
+    if (known !== undefined) return known
+    numbers.set(component, ++lastNumber)
+    return lastNumber
+  }
   const harmless = ({ tool }: ToolCall) => named || tool.annotations?.readOnlyHint === true
   const made = middleware({
     ...(methods.has("tools/call") && {
@@ -181,6 +190,9 @@ interface Entry {
   readonly result: Result
   readonly source: Source
 }
+
+const componentOf = (call: HandlerCall): object =>
+  "tool" in call ? call.tool : "prompt" in call ? call.prompt : call.resource
 
 /** Long arguments are known by their digest; undefined for what has no JSON. */
 const keyOf = (parts: ReadonlyArray<unknown>): string | undefined => {

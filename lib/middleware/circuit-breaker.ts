@@ -9,6 +9,7 @@ import { TryAgainLater } from "../builder/errors.ts"
 import type { Needs } from "../builder/handler.ts"
 import { type Middleware, middleware, type Outcome, type RequestInfo } from "../builder/middleware.ts"
 import type { ByLayerOf } from "../builder/server-types.ts"
+import { calledIn } from "./called.ts"
 import { type CallFailure, failureIn, isUnexpected } from "./call-failure.ts"
 import type { CircuitSettings, Entered, Verdict } from "./circuit.ts"
 import { type CircuitChange, circuits } from "./circuits.ts"
@@ -129,8 +130,11 @@ export const circuitBreaker = <R = never>(
 }
 
 const refused = (wait: number, around: Context.Context<never>): Effect.Effect<never, TryAgainLater> => {
-  const { component, method } = Context.getUnsafe(around as Context.Context<any>, RequestContext)
-  const what = component === undefined ? method : `The ${component.type} ${JSON.stringify(component.name)}`
+  const component = calledIn(around)
+  const what =
+    component === undefined
+      ? Context.getUnsafe(around as Context.Context<any>, RequestContext).method
+      : `The ${component.type} ${JSON.stringify(component.name)}`
   const retryAfter = secondsOf(wait)
   const message = `${what} has failed too often and is left alone for now: try again in ${secondsText(retryAfter)}.`
   return Effect.fail(new TryAgainLater(message, { retryAfter }))

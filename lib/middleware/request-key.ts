@@ -6,6 +6,7 @@ import type { RequestInfo } from "../builder/middleware.ts"
 import { digest } from "../services/digest.ts"
 import { Principal } from "../services/principal.ts"
 import { RequestContext } from "../services/request-context.ts"
+import { calledIn } from "./called.ts"
 import { networkOf } from "./network.ts"
 
 /**
@@ -49,8 +50,8 @@ const parts: { readonly [K in KeyPart]: Reader } = {
     return address === undefined ? "" : networkOf(address)
   },
   tool: (context) => {
-    const { component, method } = found(context, RequestContext)
-    return component === undefined ? method : `${component.type} ${component.name}`
+    const component = calledIn(context)
+    return component === undefined ? found(context, RequestContext).method : `${component.type} ${component.name}`
   }
 }
 

@@ -1,9 +1,9 @@
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { DefinitionError } from "../builder/errors.ts"
 import { type Middleware, middleware } from "../builder/middleware.ts"
-import { RequestContext } from "../services/request-context.ts"
+import { calledIn } from "./called.ts"
 import { CheckOptions } from "./checked-options.ts"
 import { type Ending, endedOf } from "./ending.ts"
 import { stopwatch } from "./stopwatch.ts"
@@ -46,10 +46,11 @@ export const timing = (options: TimingOptions = {}): Middleware => {
     if (methods !== undefined && !methods.has(request.method)) return next
     return Effect.withFiber((fiber) => {
       const elapsed = stopwatch(fiber)
+      const { context } = fiber
       return Effect.onExit(next, (exit) =>
         Effect.sync(() => {
-          const { component } = Context.getUnsafe(fiber.context, RequestContext)
-          const metric = series(request.method, component?.name ?? "", endedOf(exit, request).ending)
+          const name = calledIn(context)?.name ?? ""
+          const metric = series(request.method, name, endedOf(exit, request).ending)
           metric.updateUnsafe(elapsed() / 1_000, fiber.context as Context.Context<never>)
         })
       )

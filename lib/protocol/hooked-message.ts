@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import { isPublicError } from "../builder/errors.ts"
+import { shortJson } from "../builder/issues.ts"
 import type { Running } from "../runtime/app.ts"
 import { maskedDefect } from "../runtime/failure.ts"
 import type { JsonRpcNotification } from "./json-rpc.ts"
@@ -15,16 +16,26 @@ export const readHooked = (running: Running, value: unknown): ReadMessage => {
   try {
     for (const hook of messageHooks) message = hook(message)
   } catch (error) {
-    const id =
-      isRecord(value) && (typeof value["id"] === "string" || Number.isSafeInteger(value["id"]))
-        ? value["id"]
-        : undefined
     const why = isPublicError(error)
       ? refusal("invalid-request", error.message)
       : refusal("internal-error", maskedBy(running, error))
-    return { type: "refused", refusal: why, id: id as string | number | undefined }
+    return { type: "refused", refusal: why, id: idOf(value) }
   }
-  return readMessage(message)
+  const read = readMessage(message)
+  // what was no message before is the client's fault, what a hook made none is ours
+  if (read.type !== "refused" || message === value || readMessage(value).type === "refused") return read
+  // nobody waits for it, and one that rejects unheard ends the process
+  if (message instanceof Promise) message.catch(() => {})
+  const error = new TypeError(
+    `A message hook must give a JSON-RPC message at once, not ${shortJson(message)}; throw a PublicError to refuse one.`
+  )
+  return { type: "refused", refusal: refusal("internal-error", maskedBy(running, error)), id: idOf(value) }
+}
+
+const idOf = (value: unknown): string | number | undefined => {
+  if (!isRecord(value)) return undefined
+  const { id } = value
+  return typeof id === "string" || Number.isSafeInteger(id) ? (id as string | number) : undefined
 }
 
 const maskedBy = ({ context, assembly }: Running, error: unknown): string =>

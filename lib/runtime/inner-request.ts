@@ -2,7 +2,7 @@ import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { toolErrorResult } from "../builder/tool-result.ts"
-import { callOf } from "../services/current-call.ts"
+import { type Called, callOf } from "../services/current-call.ts"
 import { type Answer, aroundRequest } from "./around-request.ts"
 import type { Entry } from "./entry.ts"
 import { requestHooksInside } from "./entry-base.ts"
@@ -20,15 +20,15 @@ export const aroundInner = <A>(
   entry: Entry,
   outer: Node,
   method: string,
-  params: Readonly<Record<string, unknown>>
+  params: Readonly<Record<string, unknown>>,
+  called: Called
 ): Effect.Effect<A, unknown, any> => {
-  const called = asCallOf(run, entry)
   const hooks = requestHooksInside(entry.place, outer)
-  if (hooks.length === 0) return called
-  return Effect.withFiber((fiber) => {
+  if (hooks.length === 0) return asCallOf(run, entry, called)
+  const behindHooks: Effect.Effect<A, unknown, any> = Effect.withFiber((fiber) => {
     const context = fiber.context as Context.Context<any>
     // nobody is to hear of a rehearsal
-    if (callOf(context)?.rehearsal === true) return called
+    if (callOf(context)?.rehearsal === true) return run
     let failure: { readonly answer: Answer; readonly cause: Cause.Cause<unknown> } | undefined
     const failed = (cause: Cause.Cause<unknown>): Answer => {
       const answer = answerTo(cause, entry)
@@ -36,7 +36,7 @@ export const aroundInner = <A>(
       return answer
     }
     const contextOf = (node: Node) => Context.getUnsafe(context, NodeContexts).own[node.index]!
-    const answered = aroundRequest(called, hooks, { method, params }, entry, outer, contextOf, {
+    const answered = aroundRequest(run, hooks, { method, params }, entry, outer, contextOf, {
       innerSucceeded: () => {},
       innerFailed: failed,
       wasInterrupted: () => true
@@ -50,6 +50,7 @@ export const aroundInner = <A>(
           )
     })
   })
+  return asCallOf(behindHooks, entry, called)
 }
 
 /** What hooks are shown of a failure; the failure itself goes on as it is. */

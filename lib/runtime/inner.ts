@@ -14,7 +14,7 @@ import { kindOfPlace, type ListKind } from "./listed.ts"
 import { seenFrom } from "./listing.ts"
 import { entryOf } from "./make-entry.ts"
 import { mountedUri, movedUri, outerUriOf, uriOn } from "./names.ts"
-import type { Node } from "./node.ts"
+import { type Node, pathOf } from "./node.ts"
 import { mountedPlace, type Place, typeOf } from "./place.ts"
 import { shows } from "./session-rules.ts"
 import { nameKey, versionsOf } from "./versions.ts"
@@ -26,15 +26,18 @@ import { nameKey, versionsOf } from "./versions.ts"
 export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): Inner => {
   // sessions switch components by the names that servers further out know, too
   const outermost = new Map<Place, Place>()
+  const outside = (place: Place): Place => {
+    let outer = outermost.get(place)
+    if (outer === undefined) {
+      outer = outwards(place, child)
+      outermost.set(place, outer)
+    }
+    return outer
+  }
   const asker: Effect.Effect<Asker> = Effect.map(Effect.all([caller, Effect.context<never>()]), ([who, context]) => {
     const switches = callOf(context)?.visibility
     const rules = typeof switches === "object" ? switches.rules() : []
-    const isShown = (place: Place): boolean => {
-      const outer = outermost.get(place) ?? outwards(place, child)
-      outermost.set(place, outer)
-      return shows(rules, outer)
-    }
-    return { who, isShown }
+    return { who, isShown: (place) => shows(rules, outside(place)) }
   })
   const list = <A>(kind: ListKind) =>
     Effect.flatMap(asker, ({ isShown }) =>
@@ -85,14 +88,19 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
     known: Entry,
     run: Effect.Effect<A, unknown, any>,
     method: string,
-    params: Readonly<Record<string, unknown>>
+    params: Readonly<Record<string, unknown>>,
+    uri?: string
   ): Effect.Effect<A, unknown, any> => {
     const local = outerUriOf(known.place)
     const uriOf = (uri: string) => mountedUri(movedUri(local?.(uri) ?? uri, child), node)
     const told = Effect.updateContext(run, (outer: Context.Context<any>) =>
       Context.add(outer, Changes, mountedChanges(Context.getUnsafe(outer, Changes), uriOf))
     )
-    return declared(aroundInner(told, known, node, method, params), known.component)
+    const { type, place } = known
+    const { version } = place.component
+    const key = `${pathOf(child).join("/")}/${type}:${place.name}@${version ?? ""}`
+    const called = { key, type, name: outside(place).name, version, uri }
+    return declared(aroundInner(told, known, node, method, params, called), known.component)
   }
   return {
     tools: list("tools"),
@@ -114,7 +122,7 @@ export const innerOf = (places: ReadonlyArray<Place>, child: Node, node: Node): 
         const known = resource(uri, asks)
         if (known === undefined) return Effect.fail(new ResourceNotFound())
         const run = Effect.suspend(() => (known as ResourceEntry).run(uri))
-        return within(known, run, "resources/read", { uri: mountedUri(uri, child) })
+        return within(known, run, "resources/read", { uri }, mountedUri(uri, child))
       }),
     outside: (uri) => mountedUri(uri, child),
     inside: (uri) => uriOn(uri, child)

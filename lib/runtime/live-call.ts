@@ -3,7 +3,7 @@ import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { ErrorClass } from "../builder/component.ts"
 import type { Asks } from "../services/asks.ts"
-import { type Call, callOf } from "../services/current-call.ts"
+import { type Call, type Called, callOf } from "../services/current-call.ts"
 import type { LogLevel } from "../services/client-log.ts"
 import type { Asking } from "./asking.ts"
 import type { AskPlan } from "./asks-for.ts"
@@ -21,6 +21,7 @@ export class LiveCall implements Call {
   readonly #around: LiveCall | undefined
   /** The call that asks and is stopped: itself, or the one of the component that called this one. */
   readonly #whole: LiveCall
+  readonly called: Called | undefined
   #asks: Asking | undefined
   #listeners: Array<() => void> | undefined
   #cut = false
@@ -34,7 +35,8 @@ export class LiveCall implements Call {
     scope: Scope.Closeable,
     plan: AskPlan | undefined,
     around?: LiveCall,
-    whole?: LiveCall
+    whole?: LiveCall,
+    called?: Called
   ) {
     this.scope = scope
     this.#facts = facts
@@ -42,6 +44,7 @@ export class LiveCall implements Call {
     this.#plan = plan
     this.#around = around
     this.#whole = whole ?? this
+    this.called = called
   }
 
   /** The same call in the fiber of its own that what surrounds it is no part of. */
@@ -50,8 +53,8 @@ export class LiveCall implements Call {
   }
 
   /** The same call as a component sees it that the one being called calls in turn. */
-  calling(entry: Entry): LiveCall {
-    return new LiveCall(this.#facts, entry, this.scope, undefined, this, this.#whole)
+  calling(entry: Entry, called: Called): LiveCall {
+    return new LiveCall(this.#facts, entry, this.scope, undefined, this, this.#whole, called)
   }
 
   get uriOf(): Call["uriOf"] {
@@ -132,8 +135,9 @@ export class LiveCall implements Call {
     this.#whole.#stateUses++
   }
 
-  /** The URI that the client asked for, where it reads a resource. */
+  /** The URI that was asked for where a resource is read, as clients know it. */
   get uri(): string | undefined {
+    if (this.called !== undefined) return this.called.uri
     const { uri } = this.#facts.params
     return typeof uri === "string" ? uri : undefined
   }

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ErrorClass } from "../builder/component.ts"
+import type { ComponentType, ErrorClass } from "../builder/component.ts"
 import type { Asks } from "./asks.ts"
 import type { LogLevel } from "./client-log.ts"
 import type { SessionVisibility } from "./visibility.ts"
@@ -9,12 +9,26 @@ import type { SessionVisibility } from "./visibility.ts"
 /** What a client is told waits for a slow one: a promise that settles once it has read enough, or is gone. Never rejects. */
 export type Told = Promise<void> | void
 
+/** A component that another one calls. */
+export interface Called {
+  /** Told apart by it from all others of the app. */
+  readonly key: string
+  readonly type: ComponentType
+  /** As clients would know it, were nothing but namespaces between them. */
+  readonly name: string
+  readonly version: string | undefined
+  /** The URI that is read, as clients would know it. */
+  readonly uri: string | undefined
+}
+
 /**
  * The wire request a handler runs in, as the runtime sees it. It is the one service added for each request beside
  * `RequestContext`, `Principal` and `Scope`: the constant services (`Progress`, `ClientLog`, `Elicitation` …) find their
  * request through it, because every further addition to a context costs time on every call. Internal to the library.
  */
 export interface Call {
+  /** What is called, where a component of the app calls it; undefined where a client does. */
+  readonly called?: Called | undefined
   /** The call that this one speaks for, in other words: what one of them has told, both have. */
   readonly behind?: Call | undefined
   readonly scope: Scope.Closeable

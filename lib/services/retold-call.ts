@@ -16,6 +16,10 @@ export interface Wording {
  */
 export const retold = (call: Call, wording: Wording): Call => new RetoldCall(call, wording)
 
+/** What `part` makes of a call, reaching the client in the words in which that call does. */
+export const retoldLike = (call: Call, part: (call: Call) => Call): Call =>
+  call instanceof RetoldCall ? call.with(retoldLike(call.behind, part)) : part(call)
+
 class RetoldCall implements Call {
   readonly behind: Call
   readonly #wording: Wording
@@ -24,6 +28,15 @@ class RetoldCall implements Call {
   constructor(call: Call, wording: Wording) {
     this.behind = call
     this.#wording = wording
+  }
+
+  /** Another call in the same words. */
+  with(behind: Call): RetoldCall {
+    return new RetoldCall(behind, this.#wording)
+  }
+
+  get called(): Call["called"] {
+    return this.behind.called
   }
 
   get scope(): Call["scope"] {

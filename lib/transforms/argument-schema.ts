@@ -121,19 +121,21 @@ export const listedArguments = (
   plans: ReadonlyArray<ArgumentPlan>,
   where: string
 ): JsonSchemaDocument => {
-  const properties: Record<string, unknown> = {}
+  const entries: Array<readonly [string, unknown]> = []
   const required: Array<string> = []
   const definitions = { ...((document["$defs"] ?? {}) as Properties) }
   for (const plan of plans) {
     const { inner, outer } = plan
     if (outer === undefined) continue
-    properties[outer] = propertyOf(plan, propertiesOf(document)[inner], definitions)
+    entries.push([outer, propertyOf(plan, propertiesOf(document)[inner], definitions)])
     if (plan.required) required.push(outer)
   }
+  // from entries, as an argument may be called __proto__
+  const properties = Object.fromEntries(entries)
   const { properties: _, required: __, $defs: ___, ...rest } = document
   const listed = {
     ...rest,
-    ...(Object.keys(properties).length === 0 && document["properties"] === undefined ? undefined : { properties }),
+    ...(entries.length === 0 && document["properties"] === undefined ? undefined : { properties }),
     ...(required.length === 0 ? undefined : { required }),
     ...(plans.some(moves) ? closed(document, where) : undefined),
     ...(Object.keys(definitions).length === 0 ? undefined : { $defs: definitions })

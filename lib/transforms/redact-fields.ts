@@ -21,11 +21,15 @@ export const redactFields = (fields: ReadonlyArray<string>, options?: RedactFiel
   const selection = only === undefined ? undefined : selector(only, `${where}: only`)
   // what is wrong with paths is said of them, not of an option that was not written
   const transformation = checkedTransformation({ omit: fields }, where)
-  return transformNaming("redactFields", selection?.names ?? [], (components) =>
-    components.map((component) =>
-      isTool(component) && selection?.picks(namedOf(component)) !== false
-        ? transformed(component, transformation, true)
-        : component
-    )
+  return transformNaming(
+    "redactFields",
+    selection?.names ?? [],
+    (components) =>
+      components.map((component) =>
+        isTool(component) && selection?.picks(namedOf(component)) !== false
+          ? transformed(component, transformation, true)
+          : component
+      ),
+    ["tool"]
   )
 }

@@ -52,20 +52,25 @@ export const toolSearch = (options: ToolSearchOptions = {}): Transform => {
   if (search === call)
     throw new DefinitionError(`${where}: searchTool and callTool are both ${JSON.stringify(search)}.`)
   const find = strategy === "regex" ? patternFinder : wordFinder()
-  return transformNaming("toolSearch", always?.names ?? [], (components, inner) => {
-    const pinned = new Set<string>()
-    const kept = components.filter((component) => {
-      if (!isTool(component)) return true
-      if (always?.picks(namedOf(component)) !== true) return false
-      pinned.add(component.name)
-      return true
-    })
-    return [
-      ...kept,
-      searchTool({ name: search, call, strategy, limit, find, pinned, inner }),
-      callTool(call, search, inner)
-    ]
-  })
+  return transformNaming(
+    "toolSearch",
+    always?.names ?? [],
+    (components, inner) => {
+      const pinned = new Set<string>()
+      const kept = components.filter((component) => {
+        if (!isTool(component)) return true
+        if (always?.picks(namedOf(component)) !== true) return false
+        pinned.add(component.name)
+        return true
+      })
+      return [
+        ...kept,
+        searchTool({ name: search, call, strategy, limit, find, pinned, inner }),
+        callTool(call, search, inner)
+      ]
+    },
+    ["tool"]
+  )
 }
 
 interface Search {

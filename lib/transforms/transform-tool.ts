@@ -7,7 +7,7 @@ import { reshape, type Step } from "../builder/reshape.ts"
 import { type Decoded, type JsonSchemaDocument, type Schema, toOutputSchema } from "../builder/schema.ts"
 import { type Tool, toolNameFault } from "../builder/tool.ts"
 import { isTool } from "../builder/transform.ts"
-import type { Caller } from "../builder/visibility.ts"
+import { type Caller, decided } from "../builder/visibility.ts"
 import { checkedArgument } from "./argument-options.ts"
 import { checkedOptions, expectOption, isFunction, isText } from "./check.ts"
 import { type Cut, cutOf } from "./cut.ts"
@@ -124,7 +124,7 @@ export const transformed = (tool: unknown, { options, cuts }: Transformation, le
     tool,
     {
       wrap: wraps.length === 0 ? undefined : (next, called) => wraps.reduce((run, wrap) => wrap(run, called), next),
-      visible,
+      visible: visible && decided(visible, `${where}: visible`),
       describe: typeof description === "function" ? describer(description, where) : undefined
     },
     {

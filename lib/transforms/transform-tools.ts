@@ -20,10 +20,14 @@ export const transformTools = <const T extends Readonly<Record<string, Transform
       return [name, checkedTransformation(options, `transformTools(…): ${name}`)] as const
     })
   )
-  return transformNaming("transformTools", mentioned(tools), (components) =>
-    components.map((component) => {
-      const transformation = isTool(component) ? transformations.get(component.name) : undefined
-      return transformation === undefined ? component : transformed(component, transformation)
-    })
+  return transformNaming(
+    "transformTools",
+    mentioned(tools),
+    (components) =>
+      components.map((component) => {
+        const transformation = isTool(component) ? transformations.get(component.name) : undefined
+        return transformation === undefined ? component : transformed(component, transformation)
+      }),
+    ["tool"]
   )
 }

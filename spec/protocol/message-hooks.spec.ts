@@ -1,5 +1,5 @@
 import { Effect, middleware, PublicError, server, toFetchHandler, tool } from "mcpipe"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { connectWire, envelope } from "../kit/wire.ts"
 
 const info = { name: "s", version: "1.0.0" }
@@ -37,6 +37,30 @@ describe.each(eras)("a message hook (%s)", (speak) => {
     expect(error.message).not.toContain("secret")
     expect((await wire.request("tools/list", {})).result.tools).toHaveLength(1)
   })
+})
+
+it.each<[string, () => unknown]>([
+  ["nothing", () => undefined],
+  ["a number", () => 5],
+  ["an object that is no message", () => ({})],
+  ["a message that has no JSON", () => ({ jsonrpc: "2.0", id: 1n, method: "ping" })],
+  ["a promise", async () => ({ jsonrpc: "2.0", id: 1, method: "ping" })],
+  ["a promise that rejects", async () => Promise.reject(new Error("secret"))]
+])("a message hook that gives %s fails the request under its id, and the next is served", async (_, gives) => {
+  const logged = vi.spyOn(console, "error").mockImplementation(() => {})
+  const odd = middleware({ message: (message: any) => (message.params?.name === "odd" ? gives() : message) })
+  await using wire = await connectWire(server(info).use(odd).tool(hello))
+  const { error } = await wire.request("tools/call", { name: "odd", arguments: {} })
+  expect(error).toEqual({ code: -32603, message: expect.stringMatching(/^Internal error \(reference [0-9a-f]{8}\)$/) })
+  expect(logged.mock.calls.join()).toContain("A message hook must give a JSON-RPC message at once")
+  expect(await wire.text("hello")).toBe("hello")
+  logged.mockRestore()
+})
+
+it("what a client sends that is no message is refused as that, hooks or not", async () => {
+  await using wire = await connectWire(server(info).use(middleware({ message: (message: any) => ({ ...message }) })))
+  wire.send({ jsonrpc: "2.0", id: 1.5, method: "ping" })
+  expect((await wire.next(({ error }) => error !== undefined)).error.code).toBe(-32600)
 })
 
 it("a message hook sees what comes over HTTP too", async () => {

@@ -132,6 +132,35 @@ describe("a list hook", () => {
   })
 })
 
+it.each([
+  ["listTools", "tools/list", { name: "x" }, "tools, each with a name and inputSchema"],
+  ["listTools", "tools/list", { name: "x", inputSchema: null }, "tools, each with a name and inputSchema"],
+  ["listResources", "resources/list", { name: "x" }, "resources, each with a name and uri"],
+  [
+    "listResourceTemplates",
+    "resources/templates/list",
+    { name: "x", uri: "x://{id}" },
+    "resource templates, each with a name and uriTemplate"
+  ],
+  ["listPrompts", "prompts/list", { name: 1 }, "prompts, each with a name"]
+])("a hook %s that gives an item no client could read fails %s: %j", async (hook, method, item, wanted) => {
+  const logged = vi.spyOn(console, "error").mockImplementation(() => {})
+  const gives = middleware({ [hook]: () => Effect.succeed([item]) } as never)
+  await using wire = await connectWire(
+    server(info("s"))
+      .add(
+        one,
+        hi,
+        resource({ uri: "x://r" }, () => ""),
+        resource({ uri: "x://d/{id}" }, () => "")
+      )
+      .use(gives)
+  )
+  expect((await wire.request(method)).error.code).toBe(-32603)
+  expect(logged.mock.calls.join()).toContain(`The middleware hook ${hook} must return an array of ${wanted}, as`)
+  logged.mockRestore()
+})
+
 describe("lists", () => {
   it("show a server's own components in the order they were added, then its mounts in theirs", async () => {
     const child = server(info("child")).add(two, one)

@@ -11,6 +11,7 @@ import {
   transform,
   visibleTo
 } from "mcpipe"
+import { transformTool } from "mcpipe/transforms"
 import * as v from "valibot"
 import { describe, expect, it, vi } from "vitest"
 import type { AnyServer } from "../../lib/builder/server.ts"
@@ -239,6 +240,29 @@ it("a predicate that throws fails the request, and nothing is shown", async () =
     expect(answer.error.message).toMatch(/^Internal error \(reference [0-9a-f]{8}\)$/)
   }
   expect(await wire.text("u")).toBe("u")
+  vi.restoreAllMocks()
+})
+
+it.each<[string, () => unknown]>([
+  ["a promise, which is true of everybody", async () => false],
+  ["a promise that rejects", async () => Promise.reject(new Error("secret reason"))],
+  ["nothing", () => undefined],
+  ["a text", () => "no"]
+])("a predicate that gives %s shows nothing either", async (_, gives) => {
+  vi.spyOn(console, "error").mockImplementation(() => {})
+  const odd = sayTool("t", "t").pipe(visibleTo(gives as never))
+  const twice = sayTool("t", "t").pipe(
+    visibleTo(() => true),
+    visibleTo(gives as never)
+  )
+  const transformed = transformTool(sayTool("t", "t"), { visible: gives as never })
+  for (const one of [odd, twice, transformed]) {
+    await using wire = await connectWire(main().add(one, sayTool("u", "u")))
+    for (const answer of [await wire.request("tools/list"), await wire.request("tools/call", { name: "t" })]) {
+      expect(answer.error.message).toMatch(/^Internal error \(reference [0-9a-f]{8}\)$/)
+    }
+    expect(await wire.text("u")).toBe("u")
+  }
   vi.restoreAllMocks()
 })
 

@@ -1,7 +1,18 @@
 import { Changes, Content, middleware, prompt, Resource, resource, server, source, type Transform, tool } from "mcpipe"
 import * as v from "valibot"
 import { describe as group, expect, it } from "vitest"
-import { describe, except, filter, namespace, rename, versions } from "../../lib/transforms/index.ts"
+import {
+  describe,
+  except,
+  filter,
+  namespace,
+  redactFields,
+  rename,
+  toolSearch,
+  transformTools,
+  versions
+} from "../../lib/transforms/index.ts"
+import { info, sayPrompt, saying, sayTool, withAll } from "../kit/served.ts"
 import { connectWire } from "../kit/wire.ts"
 
 const empty = server({ name: "s", version: "1" })
@@ -179,5 +190,42 @@ group("versions", () => {
     expect(() => versions({ from: "2" } as never)).toThrow(
       'there is no option "from"; there are gte, lt, includeUnversioned.'
     )
+  })
+})
+
+it.each<[string, () => Transform, string]>([
+  [
+    "rename of a URI",
+    () => rename({ "x://d/{id}": "other" }),
+    '"x://d/{id}" names a resource; rename(…) is for tools and prompts only.'
+  ],
+  [
+    "transformTools of a prompt",
+    () => transformTools({ p: { name: "q" } }),
+    '"p" names a prompt; transformTools(…) is for tools only.'
+  ],
+  [
+    "redactFields of a resource",
+    () => redactFields(["secret"], { only: "x://*" }),
+    '"x://*" names a resource; redactFields(…) is for tools only.'
+  ],
+  [
+    "toolSearch that keeps a prompt",
+    () => toolSearch({ alwaysVisible: "p" }),
+    '"p" names a prompt; toolSearch(…) is for tools only.'
+  ]
+])("%s, which would leave it as it is, stops the assembly", async (_, make, message) => {
+  await expect(connectWire(withAll("c").transform(make()))).rejects.toThrow(message)
+})
+
+it("what a tool and a prompt share names both", async () => {
+  const both = server(info("s")).add(sayTool("p", "tool"), sayPrompt("p", "prompt"))
+  expect(await saying(both.transform(rename({ p: "q" })), "sessionless")).toEqual({
+    "tool q": "tool",
+    "prompt q": "prompt"
+  })
+  expect(await saying(both.transform(transformTools({ p: { name: "q" } })), "sessionless")).toEqual({
+    "tool q": "tool",
+    "prompt p": "prompt"
   })
 })
