@@ -6,6 +6,7 @@ import { originOf } from "../builder/tool-result.ts"
 import type { Entry, RequestHook } from "./entry.ts"
 import type { Failure } from "./failure.ts"
 import type { Node } from "./node.ts"
+import { Placed } from "./placed.ts"
 import type { Suspension } from "./replay.ts"
 import type { Facts } from "./request.ts"
 import { RequestContext } from "../services/request-context.ts"
@@ -101,14 +102,20 @@ export const aroundRequest = (
 
 const around = (
   next: Effect.Effect<Outcome, unknown, any>,
-  { hook, node, nameOf }: RequestHook,
+  requestHook: RequestHook,
   facts: Asked,
   entry: Entry | undefined,
   start: Node,
   contextOf: (node: Node) => Context.Context<never>
 ): Effect.Effect<Outcome, unknown, any> =>
   Effect.withFiber<Outcome, unknown, any>(({ context }) => {
-    const info = new LiveInfo(facts, entry, nameOf, Context.getUnsafe(context as Context.Context<any>, RequestContext))
+    const { hook, node } = requestHook
+    const info = new LiveInfo(
+      facts,
+      entry,
+      requestHook,
+      Context.getUnsafe(context as Context.Context<any>, RequestContext)
+    )
     if (node === start) return hook(next, info)
     // the hook sees the services of its own node, what it surrounds goes on with those it had
     const inner = Effect.updateContext(next, () => context as Context.Context<any>)
@@ -118,7 +125,7 @@ const around = (
   })
 
 /** A class, since an object with accessors of its own takes 0.5 µs to make. */
-class LiveInfo implements RequestInfo {
+class LiveInfo extends Placed implements RequestInfo {
   readonly method: string
   readonly name: string | undefined
   readonly component: RequestInfo["component"]
@@ -127,9 +134,10 @@ class LiveInfo implements RequestInfo {
   constructor(
     facts: Asked,
     entry: Entry | undefined,
-    nameOf: RequestHook["nameOf"],
+    { nameOf, place }: RequestHook,
     request: RequestContext["Service"]
   ) {
+    super(place)
     this.method = facts.method
     this.name = entry === undefined ? undefined : nameOf?.(calledName(facts, entry))
     this.component = entry?.component

@@ -114,12 +114,12 @@ describe("a mount that cannot be", () => {
     [
       "an empty name",
       { only: "" },
-      'only is "": use names, in which * stands for anything, { tag }, a function, or an array of these.'
+      'only is ""; use names, in which * stands for anything, { tag }, a function, or an array of these.'
     ],
     [
       "an odd selection",
       { except: [{ tags: "x" }] },
-      'except is [{"tags":"x"}]: use names, in which * stands for anything, { tag }, a function, or an array of these.'
+      'except is [{"tags":"x"}]; use names, in which * stands for anything, { tag }, a function, or an array of these.'
     ],
     ["an empty new name", { rename: { find: " " } }, 'rename.find is " "; give it a non-empty name.'],
     ["a rename that is no record", { rename: "x" }, 'rename is "x"; use { oldName: "new_name" }.'],
