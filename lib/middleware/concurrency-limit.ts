@@ -32,7 +32,7 @@ const known = ["max", "key", "queue", "queueTimeout", ...selectionOptions] as co
  * 2026-07-28 a call that asks its client has no place between its rounds, and its next round gets in line again; in handshake
  * revisions it keeps its place while it waits for the answer. Used on a server and on one mounted in it, it takes one place a
  * call. A handler that calls its own server through a client waits for places that it holds itself: leave such calls out with
- * `only`. Throws a DefinitionError for options that cannot be.
+ * `except`. Throws a DefinitionError for options that cannot be.
  * @example server(info).use(concurrencyLimit({ max: 4, queue: 100, only: ["render"] }))
  */
 export const concurrencyLimit = <R = never>(

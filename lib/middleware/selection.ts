@@ -9,27 +9,28 @@ export type CallMethod = "tools/call" | "resources/read" | "prompts/get"
 
 export const callMethods: ReadonlyArray<CallMethod> = ["tools/call", "resources/read", "prompts/get"]
 
-/**
- * Which components a middleware is for, by the names that the server knows it is used on: of tools and prompts, and URIs and
- * URI templates of resources; of a template also URIs that are read. A name that nothing has picks nothing. A function is
- * asked when a component is first called, and not again.
- */
+/** Which components a middleware is for, as mounts and transforms pick them. */
 export interface ComponentSelection {
-  /** What it is for, `*` in names standing for anything. Default: all. What has no component, such as a list, is never picked. */
+  /**
+   * What it is for: names of tools and prompts and URIs of resources, in which `*` stands for anything, `{ tag }`, a function,
+   * or an array of these that is not empty. Names are those that the server knows which it is used on; a template goes by its
+   * own URI and by those that are read of it. A name that nothing has picks nothing; a function is asked when a component is
+   * first called, and not again. Default: all. What has no component, such as a list, is only picked by default.
+   */
   readonly only?: Selection | undefined
-  /** What it leaves alone. Default: nothing. */
+  /** What it leaves alone, picked in the same way. Default: nothing. */
   readonly except?: Selection | undefined
 }
 
 /** Which calls a middleware is for. */
 export interface CallSelection<Method extends string = CallMethod> extends ComponentSelection {
-  /** Default: all that the middleware knows. */
+  /** The MCP methods it is for, at least one. Default: all that the middleware knows. */
   readonly methods?: ReadonlyArray<Method> | undefined
 }
 
 /** Which requests a limit is for. */
 export interface RequestScope extends ComponentSelection {
-  /** MCP methods. Default `tools/call`, `resources/read`, `prompts/get` and `completion/complete`; others pass. */
+  /** MCP methods, at least one. Default `tools/call`, `resources/read`, `prompts/get` and `completion/complete`; others pass. */
   readonly methods?: ReadonlyArray<string> | undefined
 }
 
