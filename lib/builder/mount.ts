@@ -1,8 +1,8 @@
-import { checkOptions } from "./check-options.ts"
 import { DefinitionError } from "./errors.ts"
 import { shortJson } from "./issues.ts"
 import { type AnyMiddleware, isMiddleware } from "./middleware.ts"
-import { type Selection, type Selector, selector } from "./selection.ts"
+import { isRecord, isText, OptionReader } from "./options.ts"
+import type { Selection, Selector } from "./selection.ts"
 import { isTransform, type Transform } from "./transform.ts"
 
 /**
@@ -50,26 +50,26 @@ export const checkNamespace = (namespace: unknown, where: string): void => {
   throw new DefinitionError(`${where}: a namespace is 1 to 64 letters, digits, ".", "_" and "-", such as "crm".`)
 }
 
-const optionNames: ReadonlyArray<string> = ["collisions", "only", "except", "rename", "use", "transform"]
-
-const policies: ReadonlyArray<unknown> = ["error", "suffix", "keep", "replace"]
+const optionNames = ["collisions", "only", "except", "rename", "use", "transform"] as const
 
 /** Checks the options of a mount; throws a `DefinitionError` that names `where`, the option and what it takes. */
-export const mountPolicy = (options: MountOptions | undefined, where: string): MountPolicy => {
-  if (options !== undefined) checkOptions(options, where, optionNames)
-  const { collisions = "error", only, except, rename, use, transform } = options ?? {}
-  if (!policies.includes(collisions)) {
-    throw new DefinitionError(
-      `${where}: collisions is ${shortJson(collisions)}; use "error", "suffix", "keep" or "replace".`
-    )
-  }
+export const mountPolicy = (options: MountOptions = {}, where: string): MountPolicy => {
+  const read = new OptionReader(where, options, optionNames)
   return {
-    collisions,
-    only: only === undefined ? undefined : selector(only, `${where}: only`),
-    except: except === undefined ? undefined : selector(except, `${where}: except`),
-    rename: renames(rename, where),
-    use: listOf(use, isMiddleware, `${where}: use takes middleware, made by middleware({ … }), or an array of it.`),
-    transforms: listOf(transform, isTransform, `${where}: transform takes a transform, or an array of them.`),
+    collisions: read.oneOf("collisions", ["error", "suffix", "keep", "replace"], "error"),
+    only: read.selection("only"),
+    except: read.selection("except"),
+    rename: renames(read),
+    use: listOf(
+      read.value("use"),
+      isMiddleware,
+      `${where}: use takes middleware, made by middleware({ … }), or an array of it.`
+    ),
+    transforms: listOf(
+      read.value("transform"),
+      isTransform,
+      `${where}: transform takes a transform, or an array of them.`
+    ),
     own: false
   }
 }
@@ -85,15 +85,11 @@ export const ownTransforms = (transforms: ReadonlyArray<unknown>, where: string)
   own: true
 })
 
-const renames = (rename: MountOptions["rename"], where: string): ReadonlyMap<string, string> => {
-  if (rename === undefined) return new Map()
-  if (typeof rename !== "object" || rename === null) {
-    throw new DefinitionError(`${where}: rename is ${shortJson(rename)}; use { oldName: "new_name" }.`)
-  }
+const renames = (read: OptionReader<MountOptions>): ReadonlyMap<string, string> => {
+  read.expect("rename", isRecord, 'use { oldName: "new_name" }')
+  const rename = read.value("rename") ?? {}
   for (const [from, to] of Object.entries(rename)) {
-    if (typeof to !== "string" || to.trim() === "") {
-      throw new DefinitionError(`${where}: rename.${from} is ${shortJson(to)}; give it a non-empty name.`)
-    }
+    if (!isText(to)) read.fail(`rename.${from} is ${shortJson(to)}; give it a non-empty name.`)
   }
   return new Map(Object.entries(rename))
 }

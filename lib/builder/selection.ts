@@ -43,7 +43,7 @@ export const selector = (selection: Selection, where: string): Selector => {
     const tag = typeof one === "object" && one !== null ? (one as { tag?: unknown }).tag : undefined
     if (typeof tag === "string") return ({ tags }) => tags.includes(tag)
     throw new DefinitionError(
-      `${where} is ${shortJson(selection)}: use names, in which * stands for anything, { tag }, a function, or an array of these.`
+      `${where} is ${shortJson(selection)}; use names, in which * stands for anything, { tag }, a function, or an array of these.`
     )
   })
   return { text: all.map(textOf).join(", "), picks: (component) => tests.some((test) => test(component)), names }

@@ -95,17 +95,18 @@ export interface Server<out R = never, in out P = never, in out L = never> exten
   use<P2, RM>(middleware: Middleware<P2, RM>): Server<Exclude<R, P2> | AfterOuter<RM, P, L>, P | P2, L>
   /** Adds components that may come and go while the server runs; made by `source({ load, changes })`. */
   source<RS>(source: Source<RS>): Server<R | AfterMount<RS, P, L>, P, L>
-  /** Serves another server's components here under their own names. */
-  mount<R2, P2, L2, O extends MountOptions = {}>(
-    server: Server<R2, P2, L2>,
-    options?: O & KnownMountOptions<O>
-  ): WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
   /**
    * Serves another server's components here: tools and prompts as `ns_name`, resources as `scheme://ns/…`. Two of one name
    * stop the assembly, unless `collisions` says what shall happen; `only`, `except` and `rename` pick and name them.
    */
   mount<R2, P2, L2, O extends MountOptions = {}>(
     namespace: string,
+    server: Server<R2, P2, L2>,
+    options?: O & KnownMountOptions<O>
+  ): WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
+  // last, since the compiler explains the last of overloads that fail, and of this one a wrong option is to be named
+  /** Serves another server's components here under their own names. */
+  mount<R2, P2, L2, O extends MountOptions = {}>(
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
   ): WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
@@ -311,21 +312,22 @@ export const use: {
 
 /** `Server.mount("ns", s, options)`, `Server.mount(s, options)`: the `.pipe` forms of `.mount`; or with the server before them. */
 export const mount: {
-  <R2, P2, L2, O extends MountOptions = {}>(
-    server: Server<R2, P2, L2>,
-    options?: O & KnownMountOptions<O>
-  ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
-  <R2, P2, L2, O extends MountOptions = {}>(
-    namespace: string,
-    server: Server<R2, P2, L2>,
-    options?: O & KnownMountOptions<O>
-  ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
   <R, P, L, R2, P2, L2, O extends MountOptions = {}>(
     self: Server<R, P, L>,
     namespace: string,
     server: Server<R2, P2, L2>,
     options?: O & KnownMountOptions<O>
   ): WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
+  <R2, P2, L2, O extends MountOptions = {}>(
+    namespace: string,
+    server: Server<R2, P2, L2>,
+    options?: O & KnownMountOptions<O>
+  ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
+  // the fewer parameters the later, so that the compiler explains what is wrong with options
+  <R2, P2, L2, O extends MountOptions = {}>(
+    server: Server<R2, P2, L2>,
+    options?: O & KnownMountOptions<O>
+  ): <R, P, L>(self: Server<R, P, L>) => WithMount<R, P, L, AfterMountOptions<R2, L2, O>>
 } = Function.dual(
   ([self, namespace]) => isServer(self) && typeof namespace === "string",
   (self: Server<any, any, any>, ...given: ReadonlyArray<any>): any => (self.mount as any)(...given)

@@ -6,13 +6,13 @@ import type * as Fiber from "effect/Fiber"
 import { PublicError } from "../builder/errors.ts"
 import type { Handled, Needs, ServicesOf } from "../builder/handler.ts"
 import { type Middleware, middleware, type Outcome, type RequestInfo } from "../builder/middleware.ts"
+import { OptionReader } from "../builder/options.ts"
 import type { ByLayerOf } from "../builder/server-types.ts"
 import { canonical, digest } from "../services/digest.ts"
 import { Principal } from "../services/principal.ts"
 import { type ClientInfo, RequestContext } from "../services/request-context.ts"
 import { CallStarts } from "./call-starts.ts"
 import { callback, logFailure } from "./callback.ts"
-import { CheckOptions } from "./checked-options.ts"
 import { type Ended, type Ending, endedOf } from "./ending.ts"
 import { Following, isRefusal, type Reached } from "./reached.ts"
 import { stopwatch } from "./stopwatch.ts"
@@ -164,12 +164,16 @@ const followed: ReadonlySet<string> = new Set(["tools/call", "resources/read", "
 
 const settingsOf = (options: AuditOptions<Handled<unknown>>) => {
   const names = ["sink", "timeout", "onSinkError", "args", "methods", "rounds"] as const
-  const check = new CheckOptions("audit", options ?? {}, names)
-  const sink = check.fn<AuditOptions<Handled<unknown>>["sink"]>("sink") ?? check.refuse("sink", "use a function")
-  const send = callback(sink, check.integer("timeout", 1, 600_000, 5_000), "The audit sink")
+  const read = new OptionReader("audit", options, names)
+  const sink = read.fn<AuditOptions<Handled<unknown>>["sink"]>("sink") ?? read.refuse("sink", "use a function")
+  const send = callback(
+    sink,
+    read.integer("timeout", { min: 1, max: 600_000, unit: "milliseconds" }, 5_000),
+    "The audit sink"
+  )
   const lost = (subject: AuditRecord) =>
     logFailure(`audit: the record of ${subject.method}, call ${subject.callId}, was not written`)
-  const refuses = check.oneOf("onSinkError", ["log", "refuse"], "log") === "refuse"
+  const refuses = read.oneOf("onSinkError", ["log", "refuse"], "log") === "refuse"
   const write = (record: AuditRecord): Effect.Effect<void, unknown, any> =>
     Effect.catchCause(send(record), (cause) => {
       const logged = lost(record)(cause)
@@ -177,24 +181,24 @@ const settingsOf = (options: AuditOptions<Handled<unknown>>) => {
       return refuses && record.outcome !== "interrupted" ? Effect.andThen(logged, Effect.fail(refused())) : logged
     })
   return {
-    methods: check.methods("methods"),
-    rounds: check.flag("rounds", false),
-    argsOf: argsReader(check, options.args),
+    methods: read.methods<string>("methods"),
+    rounds: read.flag("rounds", false),
+    argsOf: argsReader(read, options.args),
     write
   }
 }
 
 const refused = () => new PublicError("This call could not be recorded, so its result is withheld.")
 
-const argsReader = (check: CheckOptions<AuditOptions<any>>, args: AuditOptions<any>["args"]) => {
+const argsReader = (read: OptionReader<AuditOptions<any>>, args: AuditOptions<any>["args"]) => {
   if (args === undefined) return () => undefined
-  if (args !== "digest" && typeof args !== "function") return check.refuse("args", `use "digest" or a function`)
-  const read = args === "digest" ? (given: unknown) => digest(canonical(given)) : args
+  if (args !== "digest" && typeof args !== "function") return read.refuse("args", `use "digest" or a function`)
+  const recorded = args === "digest" ? (given: unknown) => digest(canonical(given)) : args
   return (params: RequestInfo["params"]): unknown => {
     const given = params["arguments"]
     if (given === undefined) return undefined
     try {
-      return read(given)
+      return recorded(given)
     } catch {
       return "(not recorded: args threw)"
     }

@@ -1,12 +1,10 @@
-import { checkOptions } from "../builder/check-options.ts"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import { DefinitionError } from "../builder/errors.ts"
-import { shortJson } from "../builder/issues.ts"
 import type { PromptResult } from "../builder/messages.ts"
 import { type Middleware, middleware, type ReadResult, type ToolCall } from "../builder/middleware.ts"
+import { OptionReader, upToAYear } from "../builder/options.ts"
 import { result, type ToolResult } from "../builder/tool-result.ts"
 import { liveCallOf } from "../runtime/live-call.ts"
 import { Changes } from "../services/changes.ts"
@@ -21,15 +19,13 @@ import { perApp } from "./per-app.ts"
 import {
   type CallMethod,
   callMethods,
-  checkNumber,
+  type CallSelection,
   type HandlerCall,
-  nameOfCall,
-  type Selection,
-  selected,
+  Picker,
   selectionOptions
 } from "./selection.ts"
 
-export interface CacheOptions extends Selection {
+export interface CacheOptions extends CallSelection {
   /** Milliseconds that a result is given again, 1 to 31,536,000,000 (a year). Default 60,000. */
   readonly ttl?: number | undefined
   /** The most results kept in all, 1 to 1,000,000; the longest unused goes first. Default 1,000. */
@@ -67,20 +63,21 @@ export interface Cache extends Middleware {
   readonly clear: () => void
 }
 
-const known = ["ttl", "maxEntries", "maxBytes", "scope", "key", ...selectionOptions]
+const known = ["ttl", "maxEntries", "maxBytes", "scope", "key", ...selectionOptions] as const
 
 /**
- * Gives results again that were made before for the same principal, name and arguments: of tools that say `readOnlyHint` or
- * are named in `only`, of resources and of prompts. Never kept: failures, results with `isError`, and what comes of calls that
+ * Gives results again that were made before for the same principal, name and arguments: of tools that say `readOnlyHint`, or
+ * that `only` names or picks by a tag or function and no wildcard, of resources and of prompts. Never kept: failures, results with `isError`, and what comes of calls that
  * asked, sampled, ran a `Durable.step` or looked at their session's state. `Changes` of a resource drop what was read of
  * it, and those of the catalogue what is of the kinds that changed; what a component gave is not given for another that a
  * source brings in its place. Equal calls at the same time each run.
  * @example const cached = cache({ ttl: 30_000 }); server(info).use(cached); cached.stats().hits
  */
 export const cache = (options: CacheOptions = {}): Cache => {
-  checkOptions(options, "cache", known)
-  const { methods, takes, named } = selected(options, "cache", callMethods)
-  const { ttl, maxEntries, maxBytes, scope, key } = checked(options)
+  const read = new OptionReader("cache", options, known)
+  const methods = read.methods("methods", callMethods) ?? new Set(callMethods)
+  const picker = new Picker(read)
+  const { ttl, maxEntries, maxBytes, scope, key } = settingsOf(read)
   const kept = new Lru<Entry>(maxEntries, maxBytes)
   let hits = 0
   let misses = 0
@@ -160,21 +157,19 @@ export const cache = (options: CacheOptions = {}): Cache => {
     numbers.set(component, ++lastNumber)
     return lastNumber
   }
-  const harmless = ({ tool }: ToolCall) => named || tool.annotations?.readOnlyHint === true
+  const harmless = (call: ToolCall) => call.tool.annotations?.readOnlyHint === true || picker.vouchesFor(call)
   const made = middleware({
     ...(methods.has("tools/call") && {
       callTool: (next, call) =>
-        takes(call.name) && harmless(call) ? cached(next(call), "tools/call", call, keptTool) : next(call)
+        picker.takes(call) && harmless(call) ? cached(next(call), "tools/call", call, keptTool) : next(call)
     }),
     ...(methods.has("resources/read") && {
       readResource: (next, read) =>
-        takes(nameOfCall(read), read.resource.uri)
-          ? cached(next(read), "resources/read", read, (result) => result)
-          : next(read)
+        picker.takes(read) ? cached(next(read), "resources/read", read, (result) => result) : next(read)
     }),
     ...(methods.has("prompts/get") && {
       getPrompt: (next, get) =>
-        takes(get.name) ? cached(next(get), "prompts/get", get, (result) => result) : next(get)
+        picker.takes(get) ? cached(next(get), "prompts/get", get, (result) => result) : next(get)
     })
   })
   return Object.freeze({
@@ -215,21 +210,10 @@ const keptTool = (given: ToolResult): ToolResult | undefined => {
 
 const copied = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)))
 
-const checked = ({
-  ttl = 60_000,
-  maxEntries = 1_000,
-  maxBytes = 16 * 1024 * 1024,
-  scope = "principal",
-  key
-}: CacheOptions) => {
-  checkNumber(ttl, "cache: ttl", { least: 1, most: 31_536_000_000, unit: "milliseconds" })
-  checkNumber(maxEntries, "cache: maxEntries", { least: 1, most: 1_000_000, whole: true, unit: "results" })
-  checkNumber(maxBytes, "cache: maxBytes", { least: 1024, most: 2 ** 40, whole: true, unit: "bytes" })
-  if (scope !== "principal" && scope !== "public") {
-    throw new DefinitionError(`cache: scope is ${shortJson(scope)}; use "principal" or "public".`)
-  }
-  if (key !== undefined && typeof key !== "function") {
-    throw new DefinitionError("cache: key must be a function of the call and its request.")
-  }
-  return { ttl, maxEntries, maxBytes, scope, key }
-}
+const settingsOf = (read: OptionReader<CacheOptions>) => ({
+  ttl: read.number("ttl", upToAYear, 60_000),
+  maxEntries: read.integer("maxEntries", { min: 1, max: 1_000_000 }, 1_000),
+  maxBytes: read.integer("maxBytes", { min: 1024, max: 2 ** 40, unit: "bytes" }, 16 * 1024 * 1024),
+  scope: read.oneOf("scope", ["principal", "public"], "principal"),
+  key: read.fn<NonNullable<CacheOptions["key"]>>("key")
+})

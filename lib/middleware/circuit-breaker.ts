@@ -1,4 +1,3 @@
-import { checkOptions } from "../builder/check-options.ts"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -8,17 +7,17 @@ import type * as Fiber from "effect/Fiber"
 import { TryAgainLater } from "../builder/errors.ts"
 import type { Needs } from "../builder/handler.ts"
 import { type Middleware, middleware, type Outcome, type RequestInfo } from "../builder/middleware.ts"
+import { OptionReader, upToAYear } from "../builder/options.ts"
 import type { ByLayerOf } from "../builder/server-types.ts"
 import { calledIn } from "./called.ts"
 import { type CallFailure, failureIn, isUnexpected } from "./call-failure.ts"
 import type { CircuitSettings, Entered, Verdict } from "./circuit.ts"
 import { type CircuitChange, circuits } from "./circuits.ts"
-import { checkFunction, checkInteger, longest } from "./limiter-options.ts"
 import { RequestContext } from "../services/request-context.ts"
 import { perApp } from "./per-app.ts"
 import { secondsOf, secondsText } from "./rate.ts"
-import { keyReader, type RequestKey, together } from "./request-key.ts"
-import { type RequestScope, scopeOf, scopeOptions } from "./request-scope.ts"
+import { eachComponent, keyReader, type RequestKey } from "./request-key.ts"
+import { requestScope, type RequestScope, selectionOptions } from "./selection.ts"
 import { changeTeller } from "./tell-change.ts"
 
 export interface CircuitBreakerOptions<R = never> extends RequestScope {
@@ -46,7 +45,16 @@ export interface CircuitBreakerOptions<R = never> extends RequestScope {
 
 const thing = "circuitBreaker"
 
-const known = ["failures", "window", "openFor", "halfOpen", "key", "isFailure", "onChange", ...scopeOptions]
+const known = [
+  "failures",
+  "window",
+  "openFor",
+  "halfOpen",
+  "key",
+  "isFailure",
+  "onChange",
+  ...selectionOptions
+] as const
 
 /**
  * Stops calling what keeps failing: after so many failures calls are refused at once for a while, with a `TryAgainLater`
@@ -59,20 +67,19 @@ const known = ["failures", "window", "openFor", "halfOpen", "key", "isFailure", 
 export const circuitBreaker = <R = never>(
   options: CircuitBreakerOptions<R>
 ): Middleware<never, ByLayerOf<Needs<R>>> => {
-  checkOptions(options, thing, known)
+  const read = new OptionReader(thing, options, known)
   const settings: CircuitSettings = {
-    failures: checkInteger(thing, "failures", options.failures, 1, 10_000),
-    window: checkInteger(thing, "window", options.window, 1, longest),
-    openFor: checkInteger(thing, "openFor", options.openFor, 1, longest),
-    halfOpen: checkInteger(thing, "halfOpen", options.halfOpen ?? 1, 1, 10_000)
+    failures: read.integer("failures", { min: 1, max: 10_000 }),
+    window: read.integer("window", upToAYear),
+    openFor: read.integer("openFor", upToAYear),
+    halfOpen: read.integer("halfOpen", { min: 1, max: 10_000 }, 1)
   }
-  checkFunction(thing, "isFailure", options.isFailure)
-  checkFunction(thing, "onChange", options.onChange)
-  const { isFailure = isUnexpected } = options
-  const inScope = scopeOf(thing, options)
-  const keyOf = keyReader(thing, options.key ?? "tool", together)
+  const isFailure = read.fn<typeof isUnexpected>("isFailure") ?? isUnexpected
+  const onChange = read.fn<NonNullable<typeof options.onChange>>("onChange")
+  const inScope = requestScope(read)
+  const keyOf = keyReader(read, eachComponent)
   const circuitsOf = perApp(() => circuits(settings))
-  const tell = changeTeller(settings, options.onChange)
+  const tell = changeTeller(settings, onChange)
 
   const verdictOf = (exit: Exit.Exit<Outcome, unknown>, request: RequestInfo): Verdict => {
     if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return "neither"

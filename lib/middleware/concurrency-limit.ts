@@ -1,16 +1,15 @@
-import { checkOptions } from "../builder/check-options.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { TryAgainLater } from "../builder/errors.ts"
 import type { Needs } from "../builder/handler.ts"
 import { type Middleware, middleware, type Outcome } from "../builder/middleware.ts"
+import { OptionReader, upToAYear } from "../builder/options.ts"
 import type { ByLayerOf } from "../builder/server-types.ts"
 import { RequestContext } from "../services/request-context.ts"
-import { checkInteger, longest } from "./limiter-options.ts"
 import { perApp } from "./per-app.ts"
 import { type Gate, gates, type Place } from "./gates.ts"
 import { keyReader, type RequestKey, together } from "./request-key.ts"
-import { type RequestScope, scopeOf, scopeOptions } from "./request-scope.ts"
+import { requestScope, type RequestScope, selectionOptions } from "./selection.ts"
 
 export interface ConcurrencyLimitOptions<R = never> extends RequestScope {
   /** Calls of one key that run at once, an integer from 1 to 1,000,000. */
@@ -25,7 +24,7 @@ export interface ConcurrencyLimitOptions<R = never> extends RequestScope {
 
 const thing = "concurrencyLimit"
 
-const known = ["max", "key", "queue", "queueTimeout", ...scopeOptions]
+const known = ["max", "key", "queue", "queueTimeout", ...selectionOptions] as const
 
 /**
  * Limits how many calls run at once in this process; those beyond wait in line, or are refused with a `TryAgainLater` (error
@@ -33,18 +32,18 @@ const known = ["max", "key", "queue", "queueTimeout", ...scopeOptions]
  * 2026-07-28 a call that asks its client has no place between its rounds, and its next round gets in line again; in handshake
  * revisions it keeps its place while it waits for the answer. Used on a server and on one mounted in it, it takes one place a
  * call. A handler that calls its own server through a client waits for places that it holds itself: leave such calls out with
- * `only`. Throws a DefinitionError for options that cannot be.
+ * `except`. Throws a DefinitionError for options that cannot be.
  * @example server(info).use(concurrencyLimit({ max: 4, queue: 100, only: ["render"] }))
  */
 export const concurrencyLimit = <R = never>(
   options: ConcurrencyLimitOptions<R>
 ): Middleware<never, ByLayerOf<Needs<R>>> => {
-  checkOptions(options, thing, known)
-  const max = checkInteger(thing, "max", options.max, 1, 1_000_000)
-  const queue = checkInteger(thing, "queue", options.queue ?? 0, 0, 1_000_000)
-  const queueTimeout = checkInteger(thing, "queueTimeout", options.queueTimeout ?? 30_000, 1, longest)
-  const inScope = scopeOf(thing, options)
-  const keyOf = keyReader(thing, options.key, together)
+  const read = new OptionReader(thing, options, known)
+  const max = read.integer("max", { min: 1, max: 1_000_000 })
+  const queue = read.integer("queue", { min: 0, max: 1_000_000 }, 0)
+  const queueTimeout = read.integer("queueTimeout", upToAYear, 30_000)
+  const inScope = requestScope(read)
+  const keyOf = keyReader(read, together)
   const gatesOf = perApp(() => gates(max, queue))
 
   const because = options.key === undefined ? "server" : "client"

@@ -5,6 +5,7 @@ import type { Component } from "../builder/component.ts"
 import { isPublicError, isResourceNotFound, isToolError, PublicError, ToolError } from "../builder/errors.ts"
 import type { Handled, Needs, ServicesOf } from "../builder/handler.ts"
 import { type Hooks, type Middleware, middleware } from "../builder/middleware.ts"
+import { OptionReader } from "../builder/options.ts"
 import type { ByLayerOf } from "../builder/server-types.ts"
 import { InvalidArguments } from "../runtime/invalid-arguments.ts"
 import { ClientUnsupported } from "../services/ask-errors.ts"
@@ -12,7 +13,6 @@ import { callOf } from "../services/current-call.ts"
 import { isUrlElicitationRequired } from "../services/elicitation-url.ts"
 import { RequestContext } from "../services/request-context.ts"
 import { callback, logFailure } from "./callback.ts"
-import { CheckOptions } from "./checked-options.ts"
 import { logSubject } from "./log-subject.ts"
 
 /** The request that an error came of. */
@@ -209,14 +209,14 @@ const checkedError = (mapped: unknown): PublicError | undefined => {
 }
 
 const settingsOf = (options: ErrorsOptions<Handled<unknown>>) => {
-  const check = new CheckOptions("errors", options, ["map", "show", "hidden", "onError", "timeout"])
-  const onError = check.fn<NonNullable<typeof options.onError>>("onError")
-  const timeout = check.integer("timeout", 1, 600_000, 5_000)
+  const read = new OptionReader("errors", options, ["map", "show", "hidden", "onError", "timeout"])
+  const onError = read.fn<NonNullable<typeof options.onError>>("onError")
+  const timeout = read.integer("timeout", { min: 1, max: 600_000, unit: "milliseconds" }, 5_000)
   const report = onError && callback(onError, timeout, "onError")
   return {
-    map: check.fn<NonNullable<typeof options.map>>("map"),
-    shows: showing(options.show, check),
-    hidden: check.fn<NonNullable<typeof options.hidden>>("hidden"),
+    map: read.fn<NonNullable<typeof options.map>>("map"),
+    shows: showing(options.show, read),
+    hidden: read.fn<NonNullable<typeof options.hidden>>("hidden"),
     report:
       report &&
       ((...args: Parameters<typeof report>) =>
@@ -224,11 +224,11 @@ const settingsOf = (options: ErrorsOptions<Handled<unknown>>) => {
   }
 }
 
-const showing = (show: Shown | undefined, check: CheckOptions<ErrorsOptions<any>>) => {
+const showing = (show: Shown | undefined, read: OptionReader<ErrorsOptions<any>>) => {
   if (typeof show === "function")
     return (error: unknown, _: boolean, request: FailedRequest) => show(error, request) === true
   const word = show ?? "public"
-  if (!["public", "tool", "none"].includes(word)) check.refuse("show", `use "public", "tool", "none" or a function`)
+  if (!["public", "tool", "none"].includes(word)) read.refuse("show", `use "public", "tool", "none" or a function`)
   return (error: unknown, isPublic: boolean): boolean =>
     isPublic &&
     (word === "public" ||

@@ -4,11 +4,11 @@ import type * as Fiber from "effect/Fiber"
 import * as EffectLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import { type Middleware, middleware, type RequestInfo } from "../builder/middleware.ts"
+import { OptionReader } from "../builder/options.ts"
 import { ClientLog, type LogLevel, logLevels } from "../services/client-log.ts"
 import { callOf } from "../services/current-call.ts"
 import { Principal } from "../services/principal.ts"
 import { RequestContext } from "../services/request-context.ts"
-import { CheckOptions } from "./checked-options.ts"
 import { type Ended, type Ending, endedOf } from "./ending.ts"
 import { logSubject } from "./log-subject.ts"
 import { payloadWriter, type WritePayload } from "./payload.ts"
@@ -85,7 +85,7 @@ export const logging = (options: LoggingOptions = {}): Middleware => {
 type Log = (fiber: Fiber.Fiber<any, any>, request: RequestInfo, ended: Ended, millis: number) => Effect.Effect<void>
 
 const settingsOf = (options: LoggingOptions) => {
-  const check = new CheckOptions("logging", options, [
+  const read = new OptionReader("logging", options, [
     "to",
     "once",
     "level",
@@ -95,18 +95,18 @@ const settingsOf = (options: LoggingOptions) => {
     "maxPayload",
     "redact"
   ])
-  const redact = check.fn<(value: unknown) => unknown>("redact")
-  const write = payloadWriter(check.integer("maxPayload", 1, 1_000_000, 1_000), redact)
-  const payloads = check.flag("payloads", false) ? write : undefined
-  const level = check.oneOf("level", logLevels, "info")
-  const errorLevel = check.oneOf("errorLevel", logLevels, "warning")
-  const send = check.oneOf("to", ["stderr", "client"], "stderr") === "client" ? toClient : toStderr
+  const redact = read.fn<(value: unknown) => unknown>("redact")
+  const write = payloadWriter(read.integer("maxPayload", { min: 1, max: 1_000_000, unit: "characters" }, 1_000), redact)
+  const payloads = read.flag("payloads", false) ? write : undefined
+  const level = read.oneOf("level", logLevels, "info")
+  const errorLevel = read.oneOf("errorLevel", logLevels, "warning")
+  const send = read.oneOf("to", ["stderr", "client"], "stderr") === "client" ? toClient : toStderr
   const log: Log = (fiber, request, ended, millis) =>
     send(fiber, ended.ending === "error" ? errorLevel : level, ended.ending, () => {
       const error = ended.message === undefined || redact === undefined ? ended.message : shown(redact, ended.message)
       return recordOf(fiber, request, { ...ended, message: error }, millis, payloads)
     })
-  return { methods: check.methods("methods"), once: check.oneOf("once", ["request", "call"], "request"), log }
+  return { methods: read.methods<string>("methods"), once: read.oneOf("once", ["request", "call"], "request"), log }
 }
 
 const recordOf = (

@@ -1,12 +1,11 @@
-import { checkOptions } from "../builder/check-options.ts"
-import { DefinitionError } from "../builder/errors.ts"
+import { shortJson } from "../builder/issues.ts"
 import type { RequestInfo } from "../builder/middleware.ts"
+import { OptionReader } from "../builder/options.ts"
 import { digest } from "../services/digest.ts"
 import type { RateLimit } from "../services/rate-limit-store.ts"
-import { given } from "./limiter-options.ts"
 import { type Rate, type RateAlgorithm, rateOf, rateOptions } from "./rate.ts"
 import { keyReader, type ReadKey, type RequestKey, whoCalls } from "./request-key.ts"
-import { type RequestScope, scopeOf, scopeOptions } from "./request-scope.ts"
+import { requestScope, type RequestScope, selectionOptions } from "./selection.ts"
 
 export type RateLimitOptions<R = never> = Rate & RateAlgorithm & RateLimitSettingsInput<R>
 
@@ -47,25 +46,30 @@ export interface RateLimitSettings {
 
 const thing = "rateLimit"
 
-const known = [...rateOptions, ...scopeOptions, "key", "weight", "onStoreError", "name"]
+const known = [...rateOptions, ...selectionOptions, "key", "weight", "onStoreError", "name"] as const
 
 /** Checks the options; throws a `DefinitionError` naming option, value and range. */
 export const rateLimitSettings = (options: RateLimitOptions<any>): RateLimitSettings => {
-  checkOptions(options, thing, known)
-  const { name, key, weight = 1, onStoreError = "allow", methods, only } = options
-  const rate = rateOf(thing, options)
-  const inScope = scopeOf(thing, options)
-  const keyOf = keyReader(thing, key, whoCalls)
-  if (onStoreError !== "allow" && onStoreError !== "refuse") {
-    throw new DefinitionError(`${thing}: onStoreError is ${given(onStoreError)}; use "allow" or "refuse".`)
+  const read = new OptionReader<
+    RateLimitSettingsInput<any> & { readonly [K in (typeof rateOptions)[number]]?: unknown }
+  >(thing, options, known)
+  const rate = rateOf(read)
+  const inScope = requestScope(read)
+  const { name, key, weight = 1, methods, only, except } = options
+  const keyOf = keyReader(read, whoCalls)
+  const onStoreError = read.oneOf("onStoreError", ["allow", "refuse"], "allow")
+  const isName = (given: unknown) => typeof given === "string" && /^[\w.-]{1,64}$/.test(given)
+  read.expect("name", isName, 'use 1 to 64 letters, digits, "_", "." and "-"')
+  const { burst } = rate
+  const isWeight = (given: unknown) =>
+    typeof given === "function" || (typeof given === "number" && given > 0 && given <= burst)
+  if (!isWeight(weight)) {
+    read.refuse("weight", `use a number above 0 and up to ${burst}, the most at once, or a function`)
   }
-  if (name !== undefined && !(typeof name === "string" && /^[\w.-]{1,64}$/.test(name))) {
-    throw new DefinitionError(`${thing}: name is ${given(name)}; use 1 to 64 letters, digits and _.-`)
-  }
-  const weightOf = typeof weight === "function" ? checkedEach(weight) : always(checkedWeight(weight, rate))
+  const weightOf = typeof weight === "function" ? checkedEach(weight) : always(weight)
   const ownName = () => {
     const plain = (_: string, value: unknown) => (typeof value === "function" ? "function" : value)
-    return digest(JSON.stringify([rate, methods, only, key, weight], plain)).slice(0, 16)
+    return digest(JSON.stringify([rate, methods, only, except, key, weight], plain)).slice(0, 16)
   }
   let made = name
   const limit: RateLimit = {
@@ -81,17 +85,10 @@ export const rateLimitSettings = (options: RateLimitOptions<any>): RateLimitSett
 
 const always = (weight: number) => () => weight
 
-const checkedWeight = (weight: unknown, { burst }: Pick<RateLimit, "burst">): number => {
-  if (typeof weight === "number" && weight > 0 && weight <= burst) return weight
-  throw new DefinitionError(
-    `${thing}: weight is ${given(weight)}; use a number above 0 and up to ${burst}, the most at once, or a function.`
-  )
-}
-
 const checkedEach =
   (weightOf: (request: RequestInfo) => number) =>
   (request: RequestInfo): number => {
     const weight: unknown = weightOf(request)
     if (typeof weight === "number" && weight >= 0) return weight
-    throw new TypeError(`${thing}: the function \`weight\` gave ${given(weight)}; it must give a number from 0.`)
+    throw new TypeError(`${thing}: the function \`weight\` gave ${shortJson(weight)}; it must give a number from 0.`)
   }

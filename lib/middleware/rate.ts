@@ -1,6 +1,5 @@
-import { DefinitionError } from "../builder/errors.ts"
+import { type OptionReader, upToAYear } from "../builder/options.ts"
 import type { RateLimit } from "../services/rate-limit-store.ts"
-import { checkInteger, given, longest } from "./limiter-options.ts"
 
 type Not<Names extends string> = { readonly [K in Names]?: never }
 
@@ -36,37 +35,29 @@ export const rateOptions = ["perSecond", "perMinute", "perHour", "limit", "windo
 
 const units = { perSecond: 1_000, perMinute: 60_000, perHour: 3_600_000 } as const
 
+type RateReader = OptionReader<{ readonly [K in (typeof rateOptions)[number]]?: unknown }>
+
 /** Checks a rate; throws a `DefinitionError` naming option and range. */
-export const rateOf = (thing: string, given_: Rate & RateAlgorithm): Omit<RateLimit, "name"> => {
-  const options: Readonly<Record<string, unknown>> = given_ as never
-  const { algorithm = "token-bucket" } = given_
-  if (algorithm !== "token-bucket" && algorithm !== "sliding-window") {
-    throw new DefinitionError(`${thing}: algorithm is ${given(algorithm)}; use "token-bucket" or "sliding-window".`)
-  }
-  const { limit, window } = countsOf(thing, options)
+export const rateOf = (read: RateReader): Omit<RateLimit, "name"> => {
+  const algorithm = read.oneOf("algorithm", ["token-bucket", "sliding-window"], "token-bucket")
+  const { limit, window } = countsOf(read)
   if (algorithm === "sliding-window") {
-    if (options["burst"] === undefined) return { algorithm, limit, window, burst: limit }
-    throw new DefinitionError(`${thing}: burst belongs to algorithm "token-bucket"; leave it out.`)
+    if (read.value("burst") === undefined) return { algorithm, limit, window, burst: limit }
+    read.fail('burst belongs to algorithm "token-bucket"; leave it out.')
   }
-  return { algorithm, limit, window, burst: checkInteger(thing, "burst", options["burst"] ?? limit, 1, most) }
+  return { algorithm, limit, window, burst: read.integer("burst", counts, limit) }
 }
 
-const most = 1_000_000_000
+const counts = { min: 1, max: 1_000_000_000 }
 
-const countsOf = (
-  thing: string,
-  options: Readonly<Record<string, unknown>>
-): { readonly limit: number; readonly window: number } => {
-  const ways = ["perSecond", "perMinute", "perHour", "limit"].filter((way) => options[way] !== undefined)
+const countsOf = (read: RateReader): { readonly limit: number; readonly window: number } => {
+  const ways = (["perSecond", "perMinute", "perHour", "limit"] as const).filter((way) => read.value(way) !== undefined)
   const [way] = ways
-  if (way === undefined || ways.length > 1 || (way !== "limit" && options["window"] !== undefined)) {
-    throw new DefinitionError(
-      `${thing}: say how many, in one way: perSecond, perMinute, perHour, or limit and window (in milliseconds).`
-    )
+  if (way === undefined || ways.length > 1 || (way !== "limit" && read.value("window") !== undefined)) {
+    return read.fail("say how many, in one way: perSecond, perMinute, perHour, or limit and window (in milliseconds).")
   }
-  const limit = checkInteger(thing, way, options[way], 1, most)
-  if (way !== "limit") return { limit, window: units[way as keyof typeof units] }
-  return { limit, window: checkInteger(thing, "window", options["window"], 1, longest) }
+  const limit = read.integer(way, counts)
+  return { limit, window: way === "limit" ? read.integer("window", upToAYear) : units[way] }
 }
 
 /** `60 per minute`, for messages. */

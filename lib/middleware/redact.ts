@@ -1,26 +1,21 @@
-import { checkOptions } from "../builder/check-options.ts"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Suggestions } from "../builder/complete.ts"
-import { DefinitionError } from "../builder/errors.ts"
-import { shortJson } from "../builder/issues.ts"
 import { type Hooks, type Middleware, middleware } from "../builder/middleware.ts"
+import { OptionReader } from "../builder/options.ts"
 import { callOf, CurrentCall } from "../services/current-call.ts"
 import { retold } from "../services/retold-call.ts"
-import { type CleaningScope, scopeOf } from "./cleaning-options.ts"
 import { redactedCause } from "./redact-errors.ts"
 import { redactedQuestion } from "./redact-questions.ts"
 import { redactedContents, redactedPrompt, toolRedactor } from "./redact-results.ts"
 import type { RedactionRules } from "./redaction-rules.ts"
 import { redactionRules, type RedactorOptions, redactorOptions } from "./redactor.ts"
+import { type CallSelection, Picker, selectionOptions } from "./selection.ts"
 
 /** The methods whose results are redacted. */
 export type RedactedMethod = "tools/call" | "resources/read" | "prompts/get" | "completion/complete"
 
-export interface RedactOptions extends RedactorOptions, CleaningScope {
-  /** Default: all four. */
-  readonly methods?: ReadonlyArray<RedactedMethod> | undefined
-}
+export interface RedactOptions extends RedactorOptions, CallSelection<RedactedMethod> {}
 
 /**
  * Hides secrets in what tools, resources, prompts and completions send: text, structured content and the JSON text of it,
@@ -37,49 +32,35 @@ export interface RedactOptions extends RedactorOptions, CleaningScope {
  * @example server(info).use(redact({ fields: ["user.ssn", { path: "age", with: 0 }], patterns: ["email", "card"] }))
  */
 export const redact = (options: RedactOptions): Middleware => {
-  const where = "redact"
-  checkOptions(options, where, [...redactorOptions, "only", "except", "methods"])
-  const { only, except, methods = allMethods, ...own } = options
-  const inScope = scopeOf({ only, except }, where)
-  checkMethods(methods, where)
-  const rules = redactionRules(own, where)
+  const read = new OptionReader("redact", options, [...redactorOptions, ...selectionOptions])
+  const methods = read.methods("methods", allMethods) ?? new Set(allMethods)
+  const picker = new Picker(read)
+  const rules = redactionRules(read)
   const redactTool = toolRedactor(rules)
   const around = aroundWith(rules)
   const hooks: { -readonly [K in keyof Hooks]: Hooks[K] } = {}
-  if (methods.includes("tools/call")) {
+  if (methods.has("tools/call")) {
     hooks.callTool = (next, call) =>
-      inScope(call.name) ? around(next(call), (result) => redactTool(result, call.tool)) : next(call)
+      picker.takes(call) ? around(next(call), (result) => redactTool(result, call.tool)) : next(call)
   }
-  if (methods.includes("resources/read")) {
+  if (methods.has("resources/read")) {
     hooks.readResource = (next, read) =>
-      inScope(read.uri, read.resource.uri)
-        ? around(next(read), (result) => redactedContents(result, rules))
-        : next(read)
+      picker.takes(read) ? around(next(read), (result) => redactedContents(result, rules)) : next(read)
   }
-  if (methods.includes("prompts/get")) {
+  if (methods.has("prompts/get")) {
     hooks.getPrompt = (next, get) =>
-      inScope(get.name) ? around(next(get), (result) => redactedPrompt(result, rules)) : next(get)
+      picker.takes(get) ? around(next(get), (result) => redactedPrompt(result, rules)) : next(get)
   }
-  if (methods.includes("completion/complete")) {
-    hooks.complete = (next, completion) => {
-      const { component } = completion
-      return inScope("uri" in component ? String(component.uri) : component.name)
+  if (methods.has("completion/complete")) {
+    hooks.complete = (next, completion) =>
+      picker.takes(completion)
         ? around(next(completion), (suggestions) => redactedSuggestions(suggestions, rules))
         : next(completion)
-    }
   }
   return middleware(hooks) as Middleware
 }
 
 const allMethods: ReadonlyArray<RedactedMethod> = ["tools/call", "resources/read", "prompts/get", "completion/complete"]
-
-const checkMethods = (methods: unknown, where: string): void => {
-  const known: ReadonlyArray<unknown> = allMethods
-  if (Array.isArray(methods) && methods.length > 0 && methods.every((method) => known.includes(method))) return
-  throw new DefinitionError(
-    `${where}: methods is ${shortJson(methods)}; use an array of some of ${allMethods.join(", ")}.`
-  )
-}
 
 /** Redacts all that leaves an effect: its result, its failure, and what it tells the client meanwhile. */
 const aroundWith = (rules: RedactionRules) => {

@@ -1,9 +1,9 @@
-import { checkOptions } from "../builder/check-options.ts"
 import { utf8ToBytes } from "@noble/hashes/utils.js"
 import { DefinitionError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
-import { checkCount, checkFlag, defaultMaxString, findingPattern, mostCharacters } from "./cleaning-options.ts"
+import { OptionReader } from "../builder/options.ts"
 import { fieldPaths } from "../builder/field-paths.ts"
+import { defaultMaxString, findingPattern, stringLengths } from "./patterns.ts"
 import { mask } from "./redaction-mask.ts"
 import { type FieldRule, RedactionRules } from "./redaction-rules.ts"
 import { finderOf, type SecretPattern, secretPatterns } from "./secret-patterns.ts"
@@ -51,20 +51,19 @@ export const redactorOptions = ["fields", "ignoreCase", "patterns", "replace", "
  * @example const clean = redactor({ fields: ["user.email"], patterns: ["card", "token"] })
  */
 export const redactor = (options: RedactorOptions): ((value: unknown) => unknown) => {
-  const rules = redactionRules(options, "redactor")
+  const rules = redactionRules(new OptionReader("redactor", options, redactorOptions))
   return (value) => rules.value(value)
 }
 
 /** Checks the options, and prepares what they say. */
-export const redactionRules = (options: RedactorOptions, where: string): RedactionRules => {
-  checkOptions(options, where, redactorOptions)
-  const { fields = [], patterns = [], replace = "mask", key } = options
-  if (!Array.isArray(fields)) throw new DefinitionError(`${where}: fields must be an array of paths.`)
-  if (!Array.isArray(patterns)) throw new DefinitionError(`${where}: patterns must be an array.`)
+export const redactionRules = (read: OptionReader<RedactorOptions>): RedactionRules => {
+  const { where } = read
+  const fields = read.list("fields")
+  const patterns = read.list("patterns")
   if (fields.length + patterns.length === 0) {
-    throw new DefinitionError(`${where}: name at least one of fields or patterns; there is nothing to hide.`)
+    read.fail("name at least one of fields or patterns; there is nothing to hide.")
   }
-  const most = checkCount(options.maxString, `${where}: maxString`, 1, mostCharacters, defaultMaxString)
+  const most = read.integer("maxString", stringLengths, defaultMaxString)
   const finders = patterns.map((pattern: unknown, index) => {
     const own = typeof pattern === "string" ? secretPatterns.get(pattern) : undefined
     if (own !== undefined) return own
@@ -74,11 +73,11 @@ export const redactionRules = (options: RedactorOptions, where: string): Redacti
     )
   })
   const ownPatterns = patterns.some((pattern) => typeof pattern !== "string")
-  const replacement = replacementOf(replace, key, where)
+  const replacement = replacementOf(read)
   const rules = fields.map((field, index) => fieldRule(field, `${where}: fields[${index}]`))
   const paths = rules.map(({ path }) => path)
   return new RedactionRules({
-    root: fieldPaths(paths, checkFlag(options.ignoreCase, `${where}: ignoreCase`, false), where),
+    root: fieldPaths(paths, read.flag("ignoreCase", false), where),
     fields: rules,
     text: textRedactor(finders, replacement, ownPatterns ? most : Number.POSITIVE_INFINITY),
     replacement,
@@ -105,22 +104,21 @@ const fieldRule = (field: unknown, where: string): FieldRule => {
 const isScalar = (u: unknown): boolean =>
   typeof u === "string" || typeof u === "boolean" || (typeof u === "number" && Number.isFinite(u))
 
-const replacementOf = (replace: unknown, key: unknown, where: string): Replacement => {
-  if (replace !== "hash" && key !== undefined) {
-    throw new DefinitionError(`${where}: key is for replace: "hash" alone; leave it out.`)
-  }
+const replacementOf = (read: OptionReader<RedactorOptions>): Replacement => {
+  const key = read.value("key")
+  const given: unknown = read.value("replace")
+  const replace = given === undefined ? "mask" : given
+  if (replace !== "hash" && key !== undefined) read.fail('key is for replace: "hash" alone; leave it out.')
   if (typeof replace === "function") return madeReplacement(replace as (secret: string) => unknown)
   if (typeof replace !== "string" || replace === "") {
-    throw new DefinitionError(
-      `${where}: replace is ${shortJson(replace)}; use "mask", "hash", a text that is not empty, or a function.`
-    )
+    return read.refuse("replace", 'use "mask", "hash", a text that is not empty, or a function')
   }
   if (replace !== "hash") return fixedReplacement(replace === "mask" ? mask : replace)
   const bytes =
     typeof key === "string" ? utf8ToBytes(key) : key instanceof Uint8Array ? Uint8Array.from(key) : undefined
   if (bytes === undefined || bytes.length < 16) {
-    throw new DefinitionError(
-      `${where}: replace: "hash" needs a key of at least 16 bytes; without one, anybody can hash all e-mail addresses and compare.`
+    return read.fail(
+      'replace: "hash" needs a key of at least 16 bytes; without one, anybody can hash all e-mail addresses and compare.'
     )
   }
   return hashReplacement(bytes)

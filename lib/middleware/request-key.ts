@@ -1,8 +1,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { DefinitionError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
 import type { RequestInfo } from "../builder/middleware.ts"
+import type { OptionReader } from "../builder/options.ts"
 import { digest } from "../services/digest.ts"
 import { Principal } from "../services/principal.ts"
 import { RequestContext } from "../services/request-context.ts"
@@ -59,27 +59,26 @@ const parts: { readonly [K in KeyPart]: Reader } = {
 const longestKey = 256
 
 /** How keys are read; throws a `DefinitionError` for what is no key. */
-export const keyReader = (thing: string, key: unknown, fallback: ReadKey): ReadKey => {
+export const keyReader = (read: OptionReader<{ readonly key?: unknown }>, fallback: ReadKey): ReadKey => {
+  const key = read.value("key")
   if (key === undefined) return fallback
   if (typeof key === "function") {
     return (request) => {
-      const read = (key as Exclude<RequestKey<any>, KeyPart | ReadonlyArray<KeyPart>>)(request)
-      return Effect.isEffect(read) ? Effect.map(read, (found) => checked(thing, found)) : checked(thing, read)
+      const made = (key as Exclude<RequestKey<any>, KeyPart | ReadonlyArray<KeyPart>>)(request)
+      return Effect.isEffect(made) ? Effect.map(made, (found) => checked(read.where, found)) : checked(read.where, made)
     }
   }
   const named: ReadonlyArray<unknown> = Array.isArray(key) ? key : [key]
   if (named.length === 0 || !named.every((part) => typeof part === "string" && Object.hasOwn(parts, part))) {
-    throw new DefinitionError(
-      `${thing}: key is ${shortJson(key)}; use one or more of ${Object.keys(parts).join(", ")}, or a function.`
-    )
+    read.refuse("key", `use one or more of ${Object.keys(parts).join(", ")}, or a function`)
   }
   const readers = (named as ReadonlyArray<KeyPart>).map((part) => parts[part])
-  const [read] = readers
-  if (read !== undefined && readers.length === 1) return (_, context) => bounded(read(context))
+  const [first] = readers
+  if (first !== undefined && readers.length === 1) return (_, context) => bounded(first(context))
   return (_, context) => {
     let whole = ""
-    for (const read of readers) {
-      const value = read(context)
+    for (const reader of readers) {
+      const value = reader(context)
       // with its length, so that no client can make its part look like those after it
       whole += `${value.length}:${value},`
     }
@@ -89,6 +88,9 @@ export const keyReader = (thing: string, key: unknown, fallback: ReadKey): ReadK
 
 /** A fixed key: all requests count together. */
 export const together: ReadKey = () => "all"
+
+/** The tool, prompt, resource or template. */
+export const eachComponent: ReadKey = (_, context) => bounded(parts.tool(context))
 
 /** The principal where there is one, else the session, else the remote address, else all together. */
 export const whoCalls: ReadKey = (_, context) => {

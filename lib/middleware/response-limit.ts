@@ -1,9 +1,8 @@
-import { checkOptions } from "../builder/check-options.ts"
 import * as Effect from "effect/Effect"
-import { DefinitionError, PublicError } from "../builder/errors.ts"
-import { shortJson } from "../builder/issues.ts"
+import { PublicError } from "../builder/errors.ts"
 import { Prompt, type PromptResult } from "../builder/messages.ts"
 import { type Middleware, middleware, type ReadResult } from "../builder/middleware.ts"
+import { OptionReader } from "../builder/options.ts"
 import type { Tool } from "../builder/tool.ts"
 import { result, type ToolResult } from "../builder/tool-result.ts"
 import { contentsItems, messageItems } from "./cut-content.ts"
@@ -11,9 +10,9 @@ import { cutList } from "./cut-list.ts"
 import { cutResult } from "./cut-result.ts"
 import { Cuts, metaBytesOf, metaKey } from "./cuts.ts"
 import { fitsInto, jsonBytes, stringBytes } from "./json-bytes.ts"
-import { callMethods, checkNumber, type Selection, selected, selectionOptions } from "./selection.ts"
+import { callMethods, type CallSelection, Picker, selectionOptions } from "./selection.ts"
 
-export interface ResponseLimitOptions extends Selection {
+export interface ResponseLimitOptions extends CallSelection {
   /** The most bytes of JSON (UTF-8) that a result may take, envelope left aside, from 1,024 on. Default 1 MiB. */
   readonly maxBytes?: number | undefined
   /** Ends a text that was cut, at most 100 bytes. Default `"… [truncated]"`. */
@@ -22,7 +21,7 @@ export interface ResponseLimitOptions extends Selection {
   readonly onLimit?: "truncate" | "error" | undefined
 }
 
-const known = ["maxBytes", "suffix", "onLimit", ...selectionOptions]
+const known = ["maxBytes", "suffix", "onLimit", ...selectionOptions] as const
 
 /**
  * Keeps results short. Texts lose their end, between two characters; structured results lose the end of long strings and
@@ -32,9 +31,10 @@ const known = ["maxBytes", "suffix", "onLimit", ...selectionOptions]
  * @example server(info).use(responseLimit({ maxBytes: 100_000 }))
  */
 export const responseLimit = (options: ResponseLimitOptions = {}): Middleware => {
-  checkOptions(options, "responseLimit", known)
-  const { methods, takes } = selected(options, "responseLimit", callMethods)
-  const { maxBytes, suffix, onLimit } = checked(options)
+  const read = new OptionReader("responseLimit", options, known)
+  const methods = read.methods("methods", callMethods) ?? new Set(callMethods)
+  const picker = new Picker(read)
+  const { maxBytes, suffix, onLimit } = settingsOf(read)
   const truncates = onLimit === "truncate"
   const tooLong = (subject: string) => `The result of ${subject} takes more than ${maxBytes} bytes`
 
@@ -70,17 +70,15 @@ export const responseLimit = (options: ResponseLimitOptions = {}): Middleware =>
   return middleware({
     ...(methods.has("tools/call") && {
       callTool: (next, call) =>
-        takes(call.name) ? Effect.map(next(call), (given) => limitTool(given, call.name, call.tool)) : next(call)
+        picker.takes(call) ? Effect.map(next(call), (given) => limitTool(given, call.name, call.tool)) : next(call)
     }),
     ...(methods.has("resources/read") && {
       readResource: (next, read) =>
-        takes(read.uri, read.resource.uri)
-          ? Effect.flatMap(next(read), (given) => limitRead(given, read.uri))
-          : next(read)
+        picker.takes(read) ? Effect.flatMap(next(read), (given) => limitRead(given, read.uri)) : next(read)
     }),
     ...(methods.has("prompts/get") && {
       getPrompt: (next, get) =>
-        takes(get.name) ? Effect.flatMap(next(get), (given) => limitPrompt(given, get.name)) : next(get)
+        picker.takes(get) ? Effect.flatMap(next(get), (given) => limitPrompt(given, get.name)) : next(get)
     })
   })
 }
@@ -102,13 +100,13 @@ const adviceFor = ({ input }: Tool.Any): string => {
     : `Ask for less; these arguments may help: ${found.join(", ")}.`
 }
 
-const checked = ({ maxBytes = 1_048_576, suffix = "… [truncated]", onLimit = "truncate" }: ResponseLimitOptions) => {
-  checkNumber(maxBytes, "responseLimit: maxBytes", { least: 1024, most: 2 ** 40, whole: true, unit: "bytes" })
-  if (typeof suffix !== "string" || stringBytes(suffix, 102) > 102) {
-    throw new DefinitionError(`responseLimit: suffix is ${shortJson(suffix)}; it must be a text of at most 100 bytes.`)
+const settingsOf = (read: OptionReader<ResponseLimitOptions>) => {
+  // two bytes are its quotes
+  const isShort = (text: unknown) => typeof text === "string" && stringBytes(text, 102) <= 102
+  read.expect("suffix", isShort, "use a text of at most 100 bytes")
+  return {
+    maxBytes: read.integer("maxBytes", { min: 1024, max: 2 ** 40, unit: "bytes" }, 1_048_576),
+    suffix: read.value("suffix") ?? "… [truncated]",
+    onLimit: read.oneOf("onLimit", ["truncate", "error"], "truncate")
   }
-  if (onLimit !== "truncate" && onLimit !== "error") {
-    throw new DefinitionError(`responseLimit: onLimit is ${shortJson(onLimit)}; use "truncate" or "error".`)
-  }
-  return { maxBytes, suffix, onLimit }
 }

@@ -1,4 +1,3 @@
-import { checkOptions } from "../builder/check-options.ts"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -6,20 +5,13 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import { DefinitionError, isPublicError } from "../builder/errors.ts"
+import { isPublicError } from "../builder/errors.ts"
 import { type Middleware, middleware, type ToolCall } from "../builder/middleware.ts"
+import { OptionReader } from "../builder/options.ts"
 import { AskMisuse } from "../runtime/asking.ts"
 import { type LiveCall, liveCallOf } from "../runtime/live-call.ts"
 import { isTimedOut } from "../builder/timeout.ts"
-import {
-  type CallMethod,
-  callMethods,
-  checkBoolean,
-  checkNumber,
-  type Selection,
-  selected,
-  selectionOptions
-} from "./selection.ts"
+import { type CallMethod, callMethods, type CallSelection, Picker, selectionOptions } from "./selection.ts"
 import { subjectOf } from "./subject.ts"
 
 /** A failed attempt, as `retryIf` sees it. */
@@ -31,7 +23,7 @@ export interface FailedAttempt {
   readonly attempt: number
 }
 
-export interface RetryOptions extends Selection {
+export interface RetryOptions extends CallSelection {
   /** The most attempts of one call, the first one included: a whole number from 2 to 100. Default 3. */
   readonly attempts?: number | undefined
   /** Milliseconds before the second attempt, 0 to 3,600,000. Default 200. */
@@ -47,9 +39,14 @@ export interface RetryOptions extends Selection {
    * and timeouts; never after `ToolError`, `PublicError`, the classes of `errors`, or arguments that are refused.
    */
   readonly retryIf?: ((error: unknown, failed: FailedAttempt) => boolean) | undefined
-  /** Whether to retry tools that neither `only` names nor `readOnlyHint` or `idempotentHint` calls harmless. Default false. */
+  /**
+   * Whether to retry tools that neither `only` names, by more than a wildcard, nor `readOnlyHint` or `idempotentHint` calls
+   * harmless. Default false.
+   */
   readonly dangerouslyRetryAll?: boolean | undefined
 }
+
+const thing = "retry"
 
 const known = [
   "attempts",
@@ -60,41 +57,40 @@ const known = [
   "retryIf",
   "dangerouslyRetryAll",
   ...selectionOptions
-]
+] as const
 
 /**
- * Tries failed calls again after delays that grow: tools that say they are read-only or idempotent, or are named in `only`,
- * and all resources and prompts. Within the call an attempt begins as a later round does: what was answered is not asked
+ * Tries failed calls again after delays that grow: tools that say they are read-only or idempotent, or that `only` names or
+ * picks by a tag or function, and all resources and prompts. Within the call an attempt begins as a later round does: what was answered is not asked
  * again, a `Durable.step` that succeeded is not repeated, one that failed is. Cleanups of all attempts run when the call ends.
  * An interruption ends it at once; what runs in later attempts logs with `attempt`, its number.
  * @example server(info).use(retry({ attempts: 4, baseDelay: 100 }))
  */
 export const retry = (options: RetryOptions = {}): Middleware => {
-  checkOptions(options, "retry", known)
-  const { methods, takes, named } = selected(options, "retry", callMethods)
-  const all = checkBoolean(options.dangerouslyRetryAll ?? false, "retry: dangerouslyRetryAll")
-  if (all && named) {
-    throw new DefinitionError(
-      "retry: dangerouslyRetryAll is for all tools, and only names some; leave one of them out."
-    )
+  const read = new OptionReader(thing, options, known)
+  const methods = read.methods("methods", callMethods) ?? new Set(callMethods)
+  const picker = new Picker(read)
+  const all = read.flag("dangerouslyRetryAll", false)
+  if (all && picker.vouches) {
+    read.fail("dangerouslyRetryAll is for all tools, and only names some; leave one of them out.")
   }
-  const policy = policyOf(options)
-  const harmless = ({ tool: { annotations } }: ToolCall) =>
-    named || all || annotations?.readOnlyHint === true || annotations?.idempotentHint === true
+  const policy = policyOf(read)
+  const harmless = (call: ToolCall) => {
+    const { annotations } = call.tool
+    return all || annotations?.readOnlyHint === true || annotations?.idempotentHint === true || picker.vouchesFor(call)
+  }
   return middleware({
     ...(methods.has("tools/call") && {
       callTool: (next, call) =>
-        takes(call.name) && harmless(call) ? attempted(() => next(call), policy, "tools/call", call.name) : next(call)
+        picker.takes(call) && harmless(call) ? attempted(() => next(call), policy, "tools/call", call.name) : next(call)
     }),
     ...(methods.has("resources/read") && {
       readResource: (next, read) =>
-        takes(read.uri, read.resource.uri)
-          ? attempted(() => next(read), policy, "resources/read", read.uri)
-          : next(read)
+        picker.takes(read) ? attempted(() => next(read), policy, "resources/read", read.uri) : next(read)
     }),
     ...(methods.has("prompts/get") && {
       getPrompt: (next, get) =>
-        takes(get.name) ? attempted(() => next(get), policy, "prompts/get", get.name) : next(get)
+        picker.takes(get) ? attempted(() => next(get), policy, "prompts/get", get.name) : next(get)
     })
   })
 }
@@ -105,26 +101,15 @@ interface Policy {
   readonly retryIf: NonNullable<RetryOptions["retryIf"]> | undefined
 }
 
-const policyOf = ({
-  attempts = 3,
-  baseDelay = 200,
-  maxDelay = 10_000,
-  factor = 2,
-  jitter = 0.5,
-  retryIf
-}: RetryOptions): Policy => {
-  const millis = { least: 0, most: 3_600_000, unit: "milliseconds" }
-  checkNumber(attempts, "retry: attempts", { least: 2, most: 100, whole: true, unit: "attempts" })
-  checkNumber(baseDelay, "retry: baseDelay", millis)
-  checkNumber(maxDelay, "retry: maxDelay", millis)
-  checkNumber(factor, "retry: factor", { least: 1, most: 100, unit: "times" })
-  checkNumber(jitter, "retry: jitter", { least: 0, most: 1, unit: "parts of one delay" })
-  if (maxDelay < baseDelay) {
-    throw new DefinitionError(`retry: maxDelay is ${maxDelay}, less than baseDelay, ${baseDelay}; raise it.`)
-  }
-  if (retryIf !== undefined && typeof retryIf !== "function") {
-    throw new DefinitionError("retry: retryIf must be a function of the error.")
-  }
+const policyOf = (read: OptionReader<RetryOptions>): Policy => {
+  const millis = { min: 0, max: 3_600_000, unit: "milliseconds" }
+  const attempts = read.integer("attempts", { min: 2, max: 100 }, 3)
+  const baseDelay = read.number("baseDelay", millis, 200)
+  const maxDelay = read.number("maxDelay", millis, 10_000)
+  const factor = read.number("factor", { min: 1, max: 100 }, 2)
+  const jitter = read.number("jitter", { min: 0, max: 1 }, 0.5)
+  if (maxDelay < baseDelay) read.fail(`maxDelay is ${maxDelay}, less than baseDelay, ${baseDelay}; raise it.`)
+  const retryIf = read.fn<NonNullable<RetryOptions["retryIf"]>>("retryIf")
   const growing = Schedule.exponential(baseDelay, factor)
   const delays = Schedule.modifyDelay(growing, ({ duration }) =>
     Effect.map(Random.next, (chance) => {

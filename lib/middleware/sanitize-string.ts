@@ -1,16 +1,8 @@
-import { checkOptions } from "../builder/check-options.ts"
-import { DefinitionError } from "../builder/errors.ts"
 import { makeIssue, shortJson } from "../builder/issues.ts"
+import { OptionReader } from "../builder/options.ts"
 import type { Issue } from "../builder/schema.ts"
 import { characterCleaner } from "./clean-characters.ts"
-import {
-  checkCount,
-  checkFlag,
-  defaultMaxString,
-  findingPattern,
-  mostCharacters,
-  testingPattern
-} from "./cleaning-options.ts"
+import { defaultMaxString, findingPattern, stringLengths, testingPattern } from "./patterns.ts"
 
 /** Where a string stands. */
 export interface SanitizedPlace {
@@ -71,24 +63,18 @@ export interface StringRules {
 }
 
 /** Checks the options and prepares what they say. */
-export const stringRules = (options: StringOptions, where: string): StringRules => {
-  const { patterns = [], custom, normalise = "NFC" } = options
-  if (normalise !== false && normalise !== "NFC" && normalise !== "NFKC") {
-    throw new DefinitionError(`${where}: normalise is ${shortJson(normalise)}; use "NFC", "NFKC" or false.`)
-  }
-  if (!Array.isArray(patterns)) throw new DefinitionError(`${where}: patterns must be an array.`)
-  if (custom !== undefined && typeof custom !== "function") {
-    throw new DefinitionError(`${where}: custom is ${shortJson(custom)}; it must be a function.`)
-  }
-  const otherwise = patterns.length === 0 ? mostCharacters : defaultMaxString
-  const most = checkCount(options.maxString, `${where}: maxString`, 1, mostCharacters, otherwise)
+export const stringRules = (read: OptionReader<StringOptions>): StringRules => {
+  const { where } = read
+  const patterns = read.list("patterns")
+  const custom = read.fn<NonNullable<StringOptions["custom"]>>("custom")
+  const most = read.integer("maxString", stringLengths, patterns.length === 0 ? stringLengths.max : defaultMaxString)
   const steps = patterns.map((pattern, index) => patternStep(pattern, `${where}: patterns[${index}]`))
   const simple = characterCleaner({
-    stripControl: checkFlag(options.stripControl, `${where}: stripControl`, true),
-    stripInvisible: checkFlag(options.stripInvisible, `${where}: stripInvisible`, false),
-    normalise,
-    collapseWhitespace: checkFlag(options.collapseWhitespace, `${where}: collapseWhitespace`, false),
-    trim: checkFlag(options.trim, `${where}: trim`, false)
+    stripControl: read.flag("stripControl", true),
+    stripInvisible: read.flag("stripInvisible", false),
+    normalise: read.oneOf("normalise", ["NFC", "NFKC", false], "NFC"),
+    collapseWhitespace: read.flag("collapseWhitespace", false),
+    trim: read.flag("trim", false)
   })
   return {
     simple,
@@ -116,24 +102,25 @@ export const stringRules = (options: StringOptions, where: string): StringRules 
 
 type Step = (value: string) => string | { readonly refused: string }
 
+interface PatternParts {
+  readonly match: unknown
+  readonly replace?: unknown
+  readonly refuse?: unknown
+}
+
 const patternStep = (pattern: unknown, where: string): Step => {
-  checkOptions(pattern, where, ["match", "replace", "refuse"])
-  const { match, replace, refuse } = pattern as Readonly<Record<string, unknown>>
-  if ((replace === undefined) === (refuse === undefined)) {
-    throw new DefinitionError(`${where}: give either replace or refuse.`)
-  }
+  const given = (pattern ?? null) as PatternParts
+  const read = new OptionReader(where, given, ["match", "replace", "refuse"])
+  const { match, replace, refuse } = given
+  if ((replace === undefined) === (refuse === undefined)) read.fail("give either replace or refuse.")
   if (refuse !== undefined) {
-    if (typeof refuse !== "string" || refuse === "") {
-      throw new DefinitionError(`${where}: refuse is ${shortJson(refuse)}; say in words what is not allowed.`)
-    }
+    if (typeof refuse !== "string" || refuse === "") return read.refuse("refuse", "say in words what is not allowed")
     const own = testingPattern(match, `${where}.match`)
     return (value) => (own.test(value) ? { refused: refuse } : value)
   }
   const own = findingPattern(match, `${where}.match`)
   if (typeof replace === "string") return (value) => value.replace(own, replace)
-  if (typeof replace !== "function") {
-    throw new DefinitionError(`${where}: replace is ${shortJson(replace)}; use a string or a function.`)
-  }
+  if (typeof replace !== "function") return read.refuse("replace", "use a string or a function")
   return (value) =>
     value.replace(own, (found) => {
       const made: unknown = replace(found)

@@ -1,17 +1,17 @@
-import { checkOptions } from "../builder/check-options.ts"
 import * as Effect from "effect/Effect"
 import { formatIssues } from "../builder/issues.ts"
 import { type Middleware, middleware } from "../builder/middleware.ts"
+import { OptionReader } from "../builder/options.ts"
 import type { Issue } from "../builder/schema.ts"
 import { toolErrorResult } from "../builder/tool-result.ts"
 import { InvalidArguments } from "../runtime/invalid-arguments.ts"
-import { type CleaningScope, checkFlag, checkStrings, scopeOf } from "./cleaning-options.ts"
 import { fieldPaths } from "../builder/field-paths.ts"
+import { componentName, componentOptions, type ComponentSelection, Picker } from "./selection.ts"
 import { stringRules, type StringOptions, stringOptions } from "./sanitize-string.ts"
 import { cleaned } from "./sanitize-walk.ts"
 
 /** What is cleaned, how, and where; what is left out has the defaults of `sanitize()`. */
-export interface SanitizeOptions extends StringOptions, CleaningScope {
+export interface SanitizeOptions extends StringOptions, ComponentSelection {
   /**
    * Paths from the root of the arguments to what is cleaned, with all that is in it: `comment`, `items[].note`, `**.text`. Default:
    * everything. The syntax is that of `redactor`.
@@ -32,33 +32,30 @@ export interface SanitizeOptions extends StringOptions, CleaningScope {
  * @example server(info).use(sanitize({ trim: true, patterns: [{ match: /<script/i, refuse: "has a script in it" }] }))
  */
 export const sanitize = (options: SanitizeOptions = {}): Middleware => {
-  const where = "sanitize"
-  checkOptions(options, where, [...stringOptions, "fields", "ignoreCase", "only", "except"])
-  const { only, except, fields, ignoreCase, ...own } = options
-  const inScope = scopeOf({ only, except }, where)
-  checkStrings(fields, `${where}: fields`)
-  const anyCase = checkFlag(ignoreCase, `${where}: ignoreCase`, false)
-  const root = fields && fieldPaths(fields, anyCase, where)
-  const rules = stringRules(own, where)
+  const read = new OptionReader("sanitize", options, [...stringOptions, "fields", "ignoreCase", ...componentOptions])
+  const picker = new Picker(read)
+  const fields = read.texts("fields")
+  const root = fields && fieldPaths(fields, read.flag("ignoreCase", false), read.where)
+  const rules = stringRules(read)
   return middleware({
     callTool: (next, call) => {
       const { name, args } = call
-      if (!inScope(name)) return next(call)
+      if (!picker.takes(call)) return next(call)
       const { value, issues } = cleaned(args, { method: "tools/call", name }, rules, root)
       if (issues.length > 0) return Effect.succeed(toolErrorResult(refusal("tool", name, issues)))
       return next(value === args ? call : { ...call, args: value as typeof args })
     },
     getPrompt: (next, get) => {
       const { name, args } = get
-      if (!inScope(name)) return next(get)
+      if (!picker.takes(get)) return next(get)
       const { value, issues } = cleaned(args, { method: "prompts/get", name }, rules, root)
       if (issues.length > 0) return Effect.fail(new InvalidArguments(refusal("prompt", name, issues)))
       return next(value === args ? get : { ...get, args: value as typeof args })
     },
     complete: (next, completion) => {
+      if (!picker.takes(completion)) return next(completion)
       const { component, argument, prefix, others } = completion
-      const name = "uri" in component ? String(component.uri) : component.name
-      if (!inScope(name)) return next(completion)
+      const name = componentName(completion)
       const place = { method: "completion/complete", name } as const
       const prefixes = cleaned(single(argument, prefix), place, rules, root)
       const rest = cleaned(others, place, rules, root)

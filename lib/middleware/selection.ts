@@ -1,85 +1,137 @@
-import { DefinitionError } from "../builder/errors.ts"
-import { shortJson } from "../builder/issues.ts"
-import type { PromptGet, ResourceRead, ToolCall } from "../builder/middleware.ts"
+import type { AnyCall, Completion, PromptGet, RequestInfo, ResourceRead, ToolCall } from "../builder/middleware.ts"
+import type { OptionReader } from "../builder/options.ts"
+import { type Named, type Selection, type Selector, selector } from "../builder/selection.ts"
+import { named, type Place } from "../runtime/place.ts"
+import { placeOf } from "../runtime/placed.ts"
 
 /** What runs a handler whose result a middleware can see. */
 export type CallMethod = "tools/call" | "resources/read" | "prompts/get"
 
 export const callMethods: ReadonlyArray<CallMethod> = ["tools/call", "resources/read", "prompts/get"]
 
-/** Which calls a middleware is for. Names are those of the server it is written on. */
-export interface Selection<Method extends string = CallMethod> {
-  /** Default: all that the middleware knows. */
+/** Which components a middleware is for, as mounts and transforms pick them. */
+export interface ComponentSelection {
+  /**
+   * What it is for: names of tools and prompts and URIs of resources, in which `*` stands for anything, `{ tag }`, a function,
+   * or an array of these that is not empty. Names are those that the server knows which it is used on; a template goes by its
+   * own URI and by those that are read of it. A name that nothing has picks nothing; a function is asked when a component is
+   * first called, and not again. Default: all. What has no component, such as a list, is only picked by default.
+   */
+  readonly only?: Selection | undefined
+  /** What it leaves alone, picked in the same way. Default: nothing. */
+  readonly except?: Selection | undefined
+}
+
+/** Which calls a middleware is for. */
+export interface CallSelection<Method extends string = CallMethod> extends ComponentSelection {
+  /** The MCP methods it is for, at least one. Default: all that the middleware knows. */
   readonly methods?: ReadonlyArray<Method> | undefined
-  /** Names of tools and prompts, URIs of resources or templates as they were defined: nothing else. Default: all. */
-  readonly only?: ReadonlyArray<string> | undefined
-  /** The same, for those to leave alone. Default: none. */
-  readonly except?: ReadonlyArray<string> | undefined
 }
 
-export const selectionOptions = ["methods", "only", "except"] as const
-
-/** A selection, looked up instead of searched. */
-export interface Selected<Method extends string = CallMethod> {
-  readonly methods: ReadonlySet<Method>
-  /** Whether names are listed one by one. */
-  readonly named: boolean
-  /** Whether a name, or the template it belongs to, is selected. */
-  readonly takes: (name: string, template?: string) => boolean
+/** Which requests a limit is for. */
+export interface RequestScope extends ComponentSelection {
+  /** MCP methods, at least one. Default `tools/call`, `resources/read`, `prompts/get` and `completion/complete`; others pass. */
+  readonly methods?: ReadonlyArray<string> | undefined
 }
 
-/** Checks a selection; a `DefinitionError` that begins with `where` says what is wrong. */
-export const selected = <Method extends string>(
-  { methods, only, except }: Selection<Method>,
-  where: string,
-  known: ReadonlyArray<Method>
-): Selected<Method> => {
-  for (const [option, names] of Object.entries({ methods, only, except })) {
-    if (names === undefined || isNames(names)) continue
-    throw new DefinitionError(`${where}: ${option} is ${shortJson(names)}; it must be an array of non-empty strings.`)
+export const componentOptions = ["only", "except"] as const satisfies ReadonlyArray<keyof ComponentSelection>
+
+export const selectionOptions = ["methods", ...componentOptions] as const
+
+/** What a hook was shown. */
+type Shown = AnyCall | RequestInfo
+
+/** What is known of a component once it was looked at. */
+interface Verdict {
+  /** A function of the URI where that decides. */
+  readonly takes: boolean | ((uri: string) => boolean)
+  readonly vouched: boolean
+}
+
+/** Picks components as `only` and `except` say, and looks at each of them once. */
+export class Picker {
+  readonly #only: Selector | undefined
+  readonly #except: Selector | undefined
+  /** `only` without its wildcards. */
+  readonly #exact: Selector | undefined
+  /** Whether `only` is given and picks all that it picks on purpose: by its name, a tag or a function, and by no wildcard. */
+  readonly vouches: boolean
+  readonly #verdicts = new WeakMap<Place, Verdict>()
+
+  constructor(read: OptionReader<ComponentSelection>) {
+    this.#only = read.selection("only")
+    this.#except = read.selection("except")
+    const only = read.value("only")
+    const picked = listOf(only)
+    if (only !== undefined && picked.length === 0) read.refuse("only", "pick something, or leave it out")
+    const excepted = this.#except?.names.map(({ text }) => text)
+    const both = this.#only?.names.find(({ text }) => excepted?.includes(text))
+    if (both !== undefined) {
+      read.fail(`${JSON.stringify(both.text)} is in only and in except; leave it in one of them.`)
+    }
+    const exact = picked.filter((one) => typeof one !== "string" || !one.includes("*"))
+    this.vouches = only !== undefined && exact.length === picked.length
+    this.#exact = exact.length === 0 ? undefined : this.vouches ? this.#only : selector(exact as Selection, "only")
   }
-  for (const method of methods ?? []) {
-    if (known.includes(method)) continue
-    throw new DefinitionError(`${where}: methods has ${JSON.stringify(method)}; there are ${known.join(", ")}.`)
+
+  /** Whether `only` picks a component on purpose. */
+  vouchesFor(shown: Shown): boolean {
+    if (this.#exact === undefined) return false
+    const place = placeOf(shown)
+    return place !== undefined && this.#verdictOf(place).vouched
   }
-  const both = only?.find((name) => except?.includes(name))
-  if (both !== undefined) {
-    throw new DefinitionError(`${where}: ${JSON.stringify(both)} is in only and in except; leave it in one of them.`)
+
+  takes(shown: Shown): boolean {
+    if (this.#only === undefined && this.#except === undefined) return true
+    const place = placeOf(shown)
+    if (place === undefined) return this.#only === undefined
+    const { takes } = this.#verdictOf(place)
+    return typeof takes === "boolean" ? takes : takes(uriOf(shown) ?? place.name)
   }
-  const chosen = only && new Set(only)
-  const left = except && new Set(except)
-  const has = (names: ReadonlySet<string>, name: string, template: string | undefined) =>
-    names.has(name) || (template !== undefined && names.has(template))
-  return {
-    methods: new Set(methods ?? known),
-    named: chosen !== undefined,
-    takes: (name, template) =>
-      (chosen === undefined || has(chosen, name, template)) && (left === undefined || !has(left, name, template))
+
+  #verdictOf(place: Place): Verdict {
+    let verdict = this.#verdicts.get(place)
+    if (verdict === undefined) {
+      const component = named(place)
+      const picked = this.#only?.picks(component) ?? true
+      const vouched = picked && this.#exact !== undefined && (this.vouches || this.#exact.picks(component))
+      verdict = { takes: this.#taken(component, picked), vouched }
+      this.#verdicts.set(place, verdict)
+    }
+    return verdict
+  }
+
+  #taken(component: Named, only: boolean): Verdict["takes"] {
+    const except = this.#except?.picks(component) ?? false
+    const isTemplate = component.type === "resource" && component.name.includes("{")
+    if (!isTemplate || except) return only && !except
+    const onlyNames = only ? [] : this.#only!.names
+    const exceptNames = this.#except?.names ?? []
+    if (onlyNames.length + exceptNames.length === 0) return only
+    return (uri) => (only || matchAny(onlyNames, uri)) && !matchAny(exceptNames, uri)
   }
 }
 
-const isNames = (u: unknown): boolean => Array.isArray(u) && u.every((name) => typeof name === "string" && name !== "")
+const listOf = (selection: Selection | undefined): ReadonlyArray<unknown> =>
+  selection === undefined ? [] : Array.isArray(selection) ? selection : [selection]
 
-/** The number itself, where it lies in its range; else a `DefinitionError` that names both. */
-export const checkNumber = (
-  value: unknown,
-  where: string,
-  { least, most, whole = false, unit }: { least: number; most: number; whole?: boolean; unit: string }
-): number => {
-  if (typeof value === "number" && value >= least && value <= most && (!whole || Number.isSafeInteger(value))) {
-    return value
-  }
-  const given = typeof value === "object" ? shortJson(value) : String(value)
-  throw new DefinitionError(
-    `${where} is ${given}; it must be ${whole ? "a whole number" : "a number"} of ${unit} from ${least} to ${most}.`
-  )
+const matchAny = (names: Selector["names"], uri: string): boolean => names.some(({ matches }) => matches(uri))
+
+const uriOf = (shown: Shown): string | undefined =>
+  "uri" in shown ? shown.uri : "name" in shown ? shown.name : undefined
+
+const requestMethods = [...callMethods, "completion/complete"]
+
+/** Whether a request is meant. */
+export const requestScope = (read: OptionReader<RequestScope>): ((request: RequestInfo) => boolean) => {
+  const methods: ReadonlySet<string> = read.methods("methods") ?? new Set(requestMethods)
+  const picker = new Picker(read)
+  return (request) => methods.has(request.method) && picker.takes(request)
 }
 
-/** True or false; else a `DefinitionError`. */
-export const checkBoolean = (value: unknown, where: string): boolean => {
-  if (typeof value === "boolean") return value
-  throw new DefinitionError(`${where} is ${shortJson(value)}; use true or false.`)
-}
+/** The name, URI or template under which the server of a middleware knows the component of a call. */
+export const componentName = (call: HandlerCall | Completion): string =>
+  placeOf(call)?.name ?? ("component" in call ? call.component.name : nameOfCall(call))
 
 /** One call, whatever its method. */
 export type HandlerCall = ToolCall | ResourceRead | PromptGet

@@ -1,10 +1,9 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { DefinitionError } from "../builder/errors.ts"
 import { type Middleware, middleware } from "../builder/middleware.ts"
+import { OptionReader } from "../builder/options.ts"
 import { calledIn } from "./called.ts"
-import { CheckOptions } from "./checked-options.ts"
 import { type Ending, endedOf } from "./ending.ts"
 import { stopwatch } from "./stopwatch.ts"
 
@@ -33,14 +32,14 @@ export interface TimingOptions {
  * @example server(info).use(timing()).provide(PrometheusLive)
  */
 export const timing = (options: TimingOptions = {}): Middleware => {
-  const check = new CheckOptions("timing", options, ["metric", "boundaries", "methods", "maxNames"])
-  const methods = check.methods("methods")
+  const read = new OptionReader("timing", options, ["metric", "boundaries", "methods", "maxNames"])
+  const methods = read.methods<string>("methods")
   const series = seriesOf(
-    Metric.histogram(check.text("metric", "mcp_request_duration_seconds"), {
+    Metric.histogram(read.text("metric") ?? "mcp_request_duration_seconds", {
       description: "Seconds a request of an MCP client took",
-      boundaries: checkedBoundaries(options.boundaries)
+      boundaries: boundariesOf(read)
     }),
-    check.integer("maxNames", 1, 100_000, 1_000)
+    read.integer("maxNames", { min: 1, max: 100_000 }, 1_000)
   )
   return middleware((next, request) => {
     if (methods !== undefined && !methods.has(request.method)) return next
@@ -82,14 +81,11 @@ const seriesOf = (histogram: Histogram, maxNames: number) => {
 
 const standard = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
 
-const checkedBoundaries = (given: ReadonlyArray<number> = standard): ReadonlyArray<number> => {
-  const fits =
+const boundariesOf = (read: OptionReader<TimingOptions>): ReadonlyArray<number> => {
+  const fits = (given: unknown) =>
     Array.isArray(given) &&
     given.length > 0 &&
-    given.every((bound, i) => Number.isFinite(bound) && bound > (i === 0 ? 0 : given[i - 1]!))
-  if (fits) return [...given]
-  const shown = JSON.stringify(given)
-  throw new DefinitionError(
-    `timing: boundaries is ${shown}; use positive, increasing numbers of seconds, such as [0.1, 1, 10].`
-  )
+    given.every((bound, i) => Number.isFinite(bound) && bound > (i === 0 ? 0 : given[i - 1]))
+  read.expect("boundaries", fits, "use positive, increasing numbers of seconds, such as [0.1, 1, 10]")
+  return [...(read.value("boundaries") ?? standard)]
 }

@@ -195,7 +195,7 @@ export const run = (
         return () => void listeners.delete(mine)
       },
       context,
-      requestHooks: assembly.nodes.filter(isRoot).flatMap((node) => requestHooksOn(node, undefined)),
+      requestHooks: assembly.nodes.filter(isRoot).flatMap((node) => requestHooksOn(node)),
       messageHooks: assembly.nodes
         .filter(isRoot)
         .flatMap((node) => hooksOn(node, "message") as ReadonlyArray<(message: unknown) => unknown>),

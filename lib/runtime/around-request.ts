@@ -8,6 +8,7 @@ import { originOf } from "../builder/tool-result.ts"
 import type { Entry, RequestHook } from "./entry.ts"
 import type { Failure } from "./failure.ts"
 import type { Node } from "./node.ts"
+import { Placed } from "./placed.ts"
 import type { Suspension } from "./replay.ts"
 import type { Facts } from "./request.ts"
 import { RequestContext } from "../services/request-context.ts"
@@ -103,9 +104,10 @@ export const aroundRequest = (
   let wrapped = ended
   let told: Told | undefined
   for (let at = hooks.length - 1; at >= 0; at--) {
-    const { hook, node, nameOf } = hooks[at]!
+    const one = hooks[at]!
+    const { hook, node } = one
     // the hooks of one server are told the same
-    if (told === undefined || told.nameOf !== nameOf) told = new Told(facts, entry, nameOf)
+    if (told === undefined || !told.fits(one)) told = new Told(facts, entry, one)
     wrapped = new Around(wrapped, hook, told, node === start ? undefined : () => contextOf(node))
   }
   return Effect.map(wrapped, (outcome) => {
@@ -157,25 +159,29 @@ Around.prototype = Effectable.Prototype<Around>({
 
 /** What the hooks of one server are told of a request. */
 class Told {
-  readonly nameOf: RequestHook["nameOf"]
   readonly #facts: Asked
   readonly #entry: Entry | undefined
+  readonly #hook: RequestHook
   #info: LiveInfo | undefined
 
-  constructor(facts: Asked, entry: Entry | undefined, nameOf: RequestHook["nameOf"]) {
-    this.nameOf = nameOf
+  constructor(facts: Asked, entry: Entry | undefined, hook: RequestHook) {
     this.#facts = facts
     this.#entry = entry
+    this.#hook = hook
+  }
+
+  fits({ nameOf, place }: RequestHook): boolean {
+    return this.#hook.nameOf === nameOf && this.#hook.place === place
   }
 
   by(context: Context.Context<any>): LiveInfo {
-    this.#info ??= new LiveInfo(this.#facts, this.#entry, this.nameOf, Context.getUnsafe(context, RequestContext))
+    this.#info ??= new LiveInfo(this.#facts, this.#entry, this.#hook, Context.getUnsafe(context, RequestContext))
     return this.#info
   }
 }
 
 /** A class, since an object with accessors of its own takes 0.5 µs to make. */
-class LiveInfo implements RequestInfo {
+class LiveInfo extends Placed implements RequestInfo {
   readonly method: string
   readonly name: string | undefined
   readonly component: RequestInfo["component"]
@@ -184,9 +190,10 @@ class LiveInfo implements RequestInfo {
   constructor(
     facts: Asked,
     entry: Entry | undefined,
-    nameOf: RequestHook["nameOf"],
+    { nameOf, place }: RequestHook,
     request: RequestContext["Service"]
   ) {
+    super(place)
     this.method = facts.method
     this.name = entry === undefined ? undefined : nameOf?.(calledName(facts, entry))
     this.component = entry?.component

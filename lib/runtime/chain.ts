@@ -5,6 +5,7 @@ import type { AnyMiddleware, HookName } from "../builder/middleware.ts"
 import { NodeContexts } from "./node-contexts.ts"
 import { ancestry, type Node } from "./node.ts"
 import { chainOf, type Place } from "./place.ts"
+import { Placed } from "./placed.ts"
 
 export type Run<Call, Result> = (input: Call) => Effect.Effect<Result, unknown, any>
 
@@ -74,7 +75,7 @@ export const startOf = (place: Place): Start => {
 }
 
 /** A call as the hooks of one place are shown it. One that a hook passes on as it is goes to the next hook as it is. */
-export abstract class Described {}
+export abstract class Described extends Placed {}
 
 /** Middleware around a run; what has no say in it costs nothing. */
 const hooked = <Call, Result>(

@@ -28,9 +28,9 @@ class Completing extends Described implements Completion {
   readonly argument: string
   readonly prefix: string
   readonly others: Asked["others"]
-  constructor(component: Component, { argument, prefix, others }: Asked) {
-    super()
-    this.component = component
+  constructor(place: Place, { argument, prefix, others }: Asked) {
+    super(place)
+    this.component = place.component
     this.argument = argument
     this.prefix = prefix
     this.others = others
@@ -39,9 +39,7 @@ class Completing extends Described implements Completion {
 
 const passage: Passage<Asked, Suggestions> = {
   hook: "complete",
-  describe: ({ component }) => {
-    return (asked) => new Completing(component, asked)
-  },
+  describe: (place) => (asked) => new Completing(place, asked),
   accept: ({ argument, prefix, others }: Completion) => ({ argument, prefix, others }),
   cross: undefined,
   shaped: false

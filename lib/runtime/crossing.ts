@@ -1,11 +1,11 @@
 import { type Component, derive, isComponent } from "../builder/component.ts"
-import type { Selector, Named } from "../builder/selection.ts"
+import type { Selector } from "../builder/selection.ts"
 import { toolNameFault } from "../builder/tool.ts"
 import { isTool, servedName, type Transform } from "../builder/transform.ts"
 import { parseUriTemplate } from "../builder/uri-template.ts"
 import { innerOf } from "./inner.ts"
 import { describeNode, type Node } from "./node.ts"
-import { ownPlace, type Place, shapedPlace, typeOf } from "./place.ts"
+import { named, ownPlace, type Place, shapedPlace, typeOf } from "./place.ts"
 
 /**
  * What of a child's components reaches the node around it, before the namespace: those its mount picks, under their new
@@ -34,14 +34,6 @@ export const crossing = (
   for (const transform of transforms) crossed = transformed(transform, crossed, child, node, problems)
   return crossed
 }
-
-/** What selections are shown of a component. */
-export const named = ({ component, name }: Place): Named => ({
-  type: component["~mcpipe/Component"].type,
-  name,
-  tags: component.tags,
-  component
-})
 
 /** A name that nothing has is a slip of the pen, unless a source may yet bring what has it. */
 const checkNames = (places: ReadonlyArray<Place>, child: Node, problems: Array<string>): void => {

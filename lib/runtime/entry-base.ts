@@ -18,7 +18,11 @@ export const entryBase = (place: Place): Pick<BaseEntry, "node" | "visible" | "u
 
 /** The `request` hooks of the nodes around a component, outermost first, each with the name its node knows. */
 const nodeHooks = (place: Place, owner: Node): ReadonlyArray<RequestHook> =>
-  [...ancestry(owner)].reverse().flatMap((node) => requestHooksOn(node, nameOn(place, node)))
+  [...ancestry(owner)].reverse().flatMap((node) => {
+    // what a transform made was never on the servers inside
+    const at = placeOn(place, node)
+    return requestHooksOn(node, at, at && nameAt(place, at))
+  })
 
 /** The `request` hooks between a component and a node around it, which a call from there has not passed yet. */
 export const requestHooksInside = (place: Place, outer: Node): ReadonlyArray<RequestHook> => {
@@ -28,10 +32,14 @@ export const requestHooksInside = (place: Place, outer: Node): ReadonlyArray<Req
 }
 
 /** The `request` hooks of a node itself. */
-export const requestHooksOn = (node: Node, nameOf: RequestHook["nameOf"]): ReadonlyArray<RequestHook> =>
+export const requestHooksOn = (
+  node: Node,
+  place?: RequestHook["place"],
+  nameOf?: RequestHook["nameOf"]
+): ReadonlyArray<RequestHook> =>
   node.definition.middleware.flatMap((middleware) => {
     const { request } = middleware["~mcpipe/Middleware"].hooks
-    return request === undefined ? [] : [{ hook: request, node, nameOf, alone: false }]
+    return request === undefined ? [] : [{ hook: request, node, nameOf, place, alone: false }]
   })
 
 /** Other hooks of a node itself, outermost first. */
@@ -43,16 +51,11 @@ const shapeHooks = (place: Place): ReadonlyArray<RequestHook> =>
   [...chainOf(place)].reverse().flatMap((at) =>
     (at.shape?.middleware ?? []).flatMap((middleware) => {
       const { request } = middleware["~mcpipe/Middleware"].hooks
-      return request === undefined ? [] : [{ hook: request, node: at.node, nameOf: nameAt(place, at), alone: true }]
+      return request === undefined
+        ? []
+        : [{ hook: request, node: at.node, nameOf: nameAt(place, at), place: at, alone: true }]
     })
   )
-
-const nameOn = (place: Place, node: Node): RequestHook["nameOf"] => {
-  const at = placeOn(place, node)
-  if (at !== undefined) return nameAt(place, at)
-  // what a transform made was never on the servers inside
-  return undefined
-}
 
 const nameAt = (place: Place, at: Place): NonNullable<RequestHook["nameOf"]> =>
   typeOf(place) === "resource" ? (uri) => localUri(uri, place, at) : () => at.name

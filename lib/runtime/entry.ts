@@ -19,6 +19,8 @@ export interface RequestHook {
   readonly node: Node
   /** What that node calls what a client called: a tool or prompt has one name there, a URI is translated. */
   readonly nameOf: ((called: string) => string) | undefined
+  /** The component as that node knows it; undefined where it does not, and for what is about no component. */
+  readonly place: Place | undefined
   /** Whether it is that of a single component: no request about anything else ever passed it. */
   readonly alone: boolean
 }

@@ -1,5 +1,6 @@
 import type { Component, ComponentType } from "../builder/component.ts"
 import type { Shape } from "../builder/reshape.ts"
+import type { Named } from "../builder/selection.ts"
 import { servedName } from "../builder/transform.ts"
 import type { Caller } from "../builder/visibility.ts"
 import type { Node } from "./node.ts"
@@ -70,3 +71,11 @@ export const isSamePlace = (a: Place, b: Place): boolean =>
   (a.inner === undefined || b.inner === undefined ? a.inner === b.inner : isSamePlace(a.inner, b.inner))
 
 export const typeOf = ({ component }: Place): ComponentType => component["~mcpipe/Component"].type
+
+/** What selections are shown of a component. */
+export const named = (place: Place): Named => ({
+  type: typeOf(place),
+  name: place.name,
+  tags: place.component.tags,
+  component: place.component
+})

@@ -43,20 +43,17 @@ class Got extends Described implements PromptGet {
   readonly name: string
   readonly args: Args
   readonly prompt: Prompt.Any
-  constructor(name: string, args: Args, prompt: Prompt.Any) {
-    super()
-    this.name = name
+  constructor(place: Place, args: Args) {
+    super(place)
+    this.name = place.name
     this.args = args
-    this.prompt = prompt
+    this.prompt = place.component as Prompt.Any
   }
 }
 
 const passage: Passage<Args, PromptResult> = {
   hook: "getPrompt",
-  describe: ({ name, component }) => {
-    const prompt = component as Prompt.Any
-    return (args) => new Got(name, args, prompt)
-  },
+  describe: (place) => (args) => new Got(place, args),
   accept: (call: PromptGet) => call.args,
   cross: (inner, from) => (args) => Effect.map(inner(args), (given) => translateRefs(given, from)),
   shaped: true

@@ -45,19 +45,16 @@ export const resourceEntry = (place: Place, id: string, start: Start): ResourceE
 class Read extends Described implements ResourceRead {
   readonly uri: string
   readonly resource: Resource.Any
-  constructor(uri: string, resource: Resource.Any) {
-    super()
+  constructor(place: Place, uri: string) {
+    super(place)
     this.uri = uri
-    this.resource = resource
+    this.resource = place.component as Resource.Any
   }
 }
 
 const passage: Passage<string, ReadResult> = {
   hook: "readResource",
-  describe: ({ component }) => {
-    const resource = component as Resource.Any
-    return (uri) => new Read(uri, resource)
-  },
+  describe: (place) => (uri) => new Read(place, uri),
   accept: (read: ResourceRead) => read.uri,
   cross: (inner, from) => (uri) =>
     Effect.map(inner(unmovedUri(uri, from) ?? uri), ({ contents }) => ({

@@ -41,20 +41,17 @@ class Called extends Described implements ToolCall {
   readonly name: string
   readonly args: Args
   readonly tool: Tool.Any
-  constructor(name: string, args: Args, tool: Tool.Any) {
-    super()
-    this.name = name
+  constructor(place: Place, args: Args) {
+    super(place)
+    this.name = place.name
     this.args = args
-    this.tool = tool
+    this.tool = place.component as Tool.Any
   }
 }
 
 const passage: Passage<Args, ToolResult> = {
   hook: "callTool",
-  describe: ({ name, component }) => {
-    const tool = component as Tool.Any
-    return (args) => new Called(name, args, tool)
-  },
+  describe: (place) => (args) => new Called(place, args),
   accept: (call: ToolCall) => call.args,
   cross: (inner, from) => (args) => Effect.map(inner(args), (given) => translateRefs(given, from)),
   shaped: true

@@ -2,8 +2,8 @@ import type * as v from "valibot"
 import { frozenJson } from "../builder/component.ts"
 import { DefinitionError } from "../builder/errors.ts"
 import type { HandlerContext } from "../builder/handler.ts"
+import { isFunction, isText, OptionReader } from "../builder/options.ts"
 import { isValibotSchema } from "../builder/schema-closed.ts"
-import { checkedOptions, expectOption, isFunction, isText } from "./check.ts"
 
 /** What becomes of one argument of a tool. */
 export interface ArgumentOptions {
@@ -29,14 +29,13 @@ const names = ["name", "description", "default", "required", "schema", "hide", "
 /** Checks what is said of one argument; `where` names tool and argument. */
 export const checkedArgument = (given: unknown, where: string): ArgumentOptions => {
   if (given === undefined) return {}
-  const change: ArgumentOptions = checkedOptions(given, names, where)
-  expectOption(change.name, isText, `${where}: name`, "use a non-empty string")
-  expectOption(change.description, (text) => typeof text === "string", `${where}: description`, "use a string")
-  for (const flag of ["required", "hide"] as const) {
-    expectOption(change[flag], (value) => typeof value === "boolean", `${where}: ${flag}`, "use true or false")
-  }
-  expectOption(change.schema, isValibotSchema, `${where}: schema`, "use a valibot schema, such as v.string()")
-  expectOption(change.compute, isFunction, `${where}: compute`, "use a function, (context) => value")
+  const change = given as ArgumentOptions
+  const read = new OptionReader(where, change, names)
+  read.expect("name", isText, "use a non-empty string")
+  read.expect("description", (text) => typeof text === "string", "use a string")
+  for (const flag of ["required", "hide"] as const) read.flag(flag, false)
+  read.expect("schema", isValibotSchema, "use a valibot schema, such as v.string()")
+  read.expect("compute", isFunction, "use a function, (context) => value")
   const has = (name: keyof ArgumentOptions) => change[name] !== undefined
   if (change.hide === true) {
     const other = (["name", "description", "default", "required", "schema"] as const).find(has)

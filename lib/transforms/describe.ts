@@ -1,9 +1,10 @@
 import { derive } from "../builder/component.ts"
 import type { Handled, ServicesOf } from "../builder/handler.ts"
+import { isFunction, OptionReader } from "../builder/options.ts"
 import { reshape } from "../builder/reshape.ts"
 import { servedName, type Transform } from "../builder/transform.ts"
 import type { Caller } from "../builder/visibility.ts"
-import { checkedRecord, expectOption, isFunction, mentioned } from "./check.ts"
+import { checkedRecord, mentioned } from "./by-name.ts"
 import { transformNaming } from "./make-transform.ts"
 import { describer } from "./transform-tool.ts"
 
@@ -20,12 +21,12 @@ type ServicesOfDescription<D> = D extends (...args: any) => infer Ret ? Services
 export const describe = <const D extends Readonly<Record<string, Description>>>(
   descriptions: D
 ): Transform<ServicesOfDescription<D[keyof D]>> => {
-  const given = new Map<string, Description>(
-    Object.entries(checkedRecord(descriptions, "describe(…)", '{ search: "Finds people." }'))
-  )
-  const fits = (value: unknown) => typeof value === "string" || isFunction(value)
+  const where = "describe(…)"
+  const record = checkedRecord(descriptions, where, '{ search: "Finds people." }')
+  const read = new OptionReader(where, record, Object.keys(record))
+  const given = new Map<string, Description>(Object.entries(record))
   for (const [name, value] of given) {
-    expectOption(value ?? null, fits, `describe(…): ${name}`, "use a string or a function of the caller")
+    if (typeof value !== "string" && !isFunction(value)) read.refuse(name, "use a string or a function of the caller")
   }
   return transformNaming("describe", mentioned(descriptions), (components) =>
     components.map((component) => {

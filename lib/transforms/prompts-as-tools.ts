@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as v from "valibot"
 import { contentRef, withUri } from "../builder/content.ts"
+import { OptionReader } from "../builder/options.ts"
 import { tool } from "../builder/tool.ts"
 import { type Inner, type Transform, transform } from "../builder/transform.ts"
-import { checkedOptions } from "./check.ts"
 import { jsonOutput, readOnly, toolName } from "./added-tools.ts"
 
 export interface PromptsAsToolsOptions {
@@ -20,9 +20,9 @@ export interface PromptsAsToolsOptions {
  */
 export const promptsAsTools = (options: PromptsAsToolsOptions = {}): Transform => {
   const where = "promptsAsTools(…)"
-  const given: PromptsAsToolsOptions = checkedOptions(options, ["list", "get"], where)
-  const list = toolName(given.list, "list_prompts", `${where}: list`)
-  const get = toolName(given.get, "get_prompt", `${where}: get`)
+  new OptionReader(where, options, ["list", "get"])
+  const list = toolName(options.list, "list_prompts", `${where}: list`)
+  const get = toolName(options.get, "get_prompt", `${where}: get`)
   return transform("promptsAsTools", (components, inner) => [
     ...components,
     listTool(list, get, inner),

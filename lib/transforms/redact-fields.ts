@@ -1,6 +1,6 @@
-import { type Selection, selector } from "../builder/selection.ts"
+import { OptionReader } from "../builder/options.ts"
+import type { Selection } from "../builder/selection.ts"
 import { isTool, type Transform } from "../builder/transform.ts"
-import { checkedOptions } from "./check.ts"
 import { namedOf } from "./filter.ts"
 import { transformNaming } from "./make-transform.ts"
 import { checkedTransformation, transformed } from "./transform-tool.ts"
@@ -15,10 +15,9 @@ export interface RedactFieldsOptions {
  * such fields stay as they are. Paths are written as in `omit` of `transformTool`; a `DefinitionError` names one that is none.
  * @example server(info).add(lookup).transform(redactFields(["**.ssn", "user.email"]))
  */
-export const redactFields = (fields: ReadonlyArray<string>, options?: RedactFieldsOptions): Transform => {
+export const redactFields = (fields: ReadonlyArray<string>, options: RedactFieldsOptions = {}): Transform => {
   const where = "redactFields(…)"
-  const { only }: RedactFieldsOptions = checkedOptions(options, ["only"], where)
-  const selection = only === undefined ? undefined : selector(only, `${where}: only`)
+  const selection = new OptionReader(where, options, ["only"]).selection("only")
   // what is wrong with paths is said of them, not of an option that was not written
   const transformation = checkedTransformation({ omit: fields }, where)
   return transformNaming(

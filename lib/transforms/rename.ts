@@ -1,9 +1,10 @@
 import { derive } from "../builder/component.ts"
 import { DefinitionError } from "../builder/errors.ts"
 import { shortJson } from "../builder/issues.ts"
+import { isText } from "../builder/options.ts"
 import { toolNameFault } from "../builder/tool.ts"
 import { isPrompt, isTool, type Transform } from "../builder/transform.ts"
-import { checkedRecord, isText, mentioned } from "./check.ts"
+import { checkedRecord, mentioned } from "./by-name.ts"
 import { transformNaming } from "./make-transform.ts"
 
 /**

@@ -3,10 +3,10 @@ import * as v from "valibot"
 import { contentRef } from "../builder/content.ts"
 import type { ResourceContents } from "../builder/contents.ts"
 import { isResourceNotFound, ToolError } from "../builder/errors.ts"
+import { OptionReader } from "../builder/options.ts"
 import { tool } from "../builder/tool.ts"
 import { type Inner, type Transform, transform } from "../builder/transform.ts"
 import { jsonOutput, readOnly, toolName } from "./added-tools.ts"
-import { checkedOptions } from "./check.ts"
 
 export interface ResourcesAsToolsOptions {
   /** Name of the tool that lists resources and templates. Default `"list_resources"`. */
@@ -22,9 +22,9 @@ export interface ResourcesAsToolsOptions {
  */
 export const resourcesAsTools = (options: ResourcesAsToolsOptions = {}): Transform => {
   const where = "resourcesAsTools(…)"
-  const given: ResourcesAsToolsOptions = checkedOptions(options, ["list", "read"], where)
-  const list = toolName(given.list, "list_resources", `${where}: list`)
-  const read = toolName(given.read, "read_resource", `${where}: read`)
+  new OptionReader(where, options, ["list", "read"])
+  const list = toolName(options.list, "list_resources", `${where}: list`)
+  const read = toolName(options.read, "read_resource", `${where}: read`)
   return transform("resourcesAsTools", (components, inner) => [
     ...components,
     listTool(list, read, inner),

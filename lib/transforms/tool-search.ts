@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as v from "valibot"
-import { DefinitionError, isToolError, ToolError } from "../builder/errors.ts"
+import { isToolError, ToolError } from "../builder/errors.ts"
 import type { ListedTool } from "../builder/listing.ts"
-import { type Selection, selector } from "../builder/selection.ts"
+import { OptionReader } from "../builder/options.ts"
+import type { Selection } from "../builder/selection.ts"
 import { tool } from "../builder/tool.ts"
 import { type Inner, isTool, type Transform } from "../builder/transform.ts"
 import { jsonOutput, readOnly, toolName } from "./added-tools.ts"
-import { checkedOptions, expectOption } from "./check.ts"
 import { namedOf } from "./filter.ts"
 import { transformNaming } from "./make-transform.ts"
 import { type Finder, patternFinder, wordFinder } from "./search-index.ts"
@@ -36,21 +36,14 @@ export interface ToolSearchOptions {
  */
 export const toolSearch = (options: ToolSearchOptions = {}): Transform => {
   const where = "toolSearch(…)"
-  const names = ["strategy", "limit", "alwaysVisible", "searchTool", "callTool"]
-  const {
-    strategy = "bm25",
-    limit = 5,
-    alwaysVisible,
-    ...given
-  }: ToolSearchOptions = checkedOptions(options, names, where)
-  expectOption(strategy, (one) => one === "bm25" || one === "regex", `${where}: strategy`, 'use "bm25" or "regex"')
-  const fits = (value: number) => Number.isInteger(value) && value >= 1 && value <= 100
-  expectOption(limit, fits, `${where}: limit`, "use an integer from 1 to 100")
-  const always = alwaysVisible === undefined ? undefined : selector(alwaysVisible, `${where}: alwaysVisible`)
-  const search = toolName(given.searchTool, "search_tools", `${where}: searchTool`)
-  const call = toolName(given.callTool, "call_tool", `${where}: callTool`)
-  if (search === call)
-    throw new DefinitionError(`${where}: searchTool and callTool are both ${JSON.stringify(search)}.`)
+  const names = ["strategy", "limit", "alwaysVisible", "searchTool", "callTool"] as const
+  const read = new OptionReader(where, options, names)
+  const strategy = read.oneOf("strategy", ["bm25", "regex"], "bm25")
+  const limit = read.integer("limit", { min: 1, max: 100 }, 5)
+  const always = read.selection("alwaysVisible")
+  const search = toolName(options.searchTool, "search_tools", `${where}: searchTool`)
+  const call = toolName(options.callTool, "call_tool", `${where}: callTool`)
+  if (search === call) read.fail(`searchTool and callTool are both ${JSON.stringify(search)}.`)
   const find = strategy === "regex" ? patternFinder : wordFinder()
   return transformNaming(
     "toolSearch",

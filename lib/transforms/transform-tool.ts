@@ -3,13 +3,13 @@ import { frozenJson, isComponent } from "../builder/component.ts"
 import { DefinitionError } from "../builder/errors.ts"
 import { settle } from "../builder/handler.ts"
 import { jsonSchema, makeSchema } from "../builder/json-schema.ts"
+import { isFunction, isRecord, isText, OptionReader } from "../builder/options.ts"
 import { reshape, type Step } from "../builder/reshape.ts"
 import { type Decoded, type JsonSchemaDocument, type Schema, toOutputSchema } from "../builder/schema.ts"
 import { type Tool, toolNameFault } from "../builder/tool.ts"
 import { isTool } from "../builder/transform.ts"
 import { type Caller, decided } from "../builder/visibility.ts"
 import { checkedArgument } from "./argument-options.ts"
-import { checkedOptions, expectOption, isFunction, isText } from "./check.ts"
 import { type Cut, cutOf } from "./cut.ts"
 import { cutSchema } from "./cut-schema.ts"
 import { toolArguments } from "./tool-arguments.ts"
@@ -71,22 +71,20 @@ export interface Transformation {
 }
 
 export const checkedTransformation = (given: unknown, where: string): Transformation => {
-  const options: TransformToolOptions = checkedOptions(given, names, where)
-  const { name, description, output, mapOutput, omit, pick } = options
+  const options = (given === undefined ? {} : given) as TransformToolOptions
+  const read = new OptionReader(where, options, names)
+  const { name, output, mapOutput, omit, pick } = options
   const fault = name === undefined ? undefined : toolNameFault(name)
   if (fault !== undefined) throw new DefinitionError(`${where}: name ${fault}`)
-  expectOption(options.title, isText, `${where}: title`, "use a non-empty string")
+  read.expect("title", isText, "use a non-empty string")
   const describes = (value: unknown) => typeof value === "string" || isFunction(value)
-  expectOption(description, describes, `${where}: description`, "use a string or a function of the caller")
-  for (const f of ["mapInput", "mapOutput", "visible"] as const) {
-    expectOption(options[f], isFunction, `${where}: ${f}`, "use a function")
-  }
+  read.expect("description", describes, "use a string or a function of the caller")
+  read.expect("arguments", isRecord, 'use a record by their names, such as { q: { name: "query" } }')
+  for (const f of ["mapInput", "mapOutput", "visible"] as const) read.expect(f, isFunction, "use a function")
   const isTags = (tags: unknown) => Array.isArray(tags) && tags.every((tag) => typeof tag === "string")
-  expectOption(options.tags, isTags, `${where}: tags`, "use an array of strings")
+  read.expect("tags", isTags, "use an array of strings")
   if (output !== undefined && mapOutput === undefined) {
-    throw new DefinitionError(
-      `${where}: output describes what mapOutput gives; give mapOutput too, or omit or pick fields.`
-    )
+    read.fail("output describes what mapOutput gives; give mapOutput too, or omit or pick fields.")
   }
   return {
     options,
@@ -105,7 +103,7 @@ export const transformed = (tool: unknown, { options, cuts }: Transformation, le
   const where = ofTool(tool.name)
   const { name = tool.name, title, description, mapInput, mapOutput, annotations, tags, meta, visible } = options
   const changes = new Map(
-    Object.entries(checkedOptions(options.arguments, Object.keys(options.arguments ?? {}), `${where}: arguments`)).map(
+    Object.entries(options.arguments ?? {}).map(
       ([argument, change]) => [argument, checkedArgument(change, `${where}: arguments.${argument}`)] as const
     )
   )

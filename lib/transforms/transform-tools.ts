@@ -1,6 +1,6 @@
 import { DefinitionError } from "../builder/errors.ts"
 import { isTool, type Transform } from "../builder/transform.ts"
-import { checkedRecord, mentioned } from "./check.ts"
+import { checkedRecord, mentioned } from "./by-name.ts"
 import { transformNaming } from "./make-transform.ts"
 import { checkedTransformation, transformed } from "./transform-tool.ts"
 import type { KnownOptions, ServicesIn, TransformToolOptions } from "./transform-tool-types.ts"

@@ -1,7 +1,6 @@
-import { DefinitionError } from "../builder/errors.ts"
+import { isText, OptionReader } from "../builder/options.ts"
 import { type Transform, transform } from "../builder/transform.ts"
 import { compareVersions } from "../runtime/versions.ts"
-import { checkedOptions, expectOption, isText } from "./check.ts"
 
 export interface VersionsOptions {
   /** Serves this version and later ones. */
@@ -18,22 +17,13 @@ export interface VersionsOptions {
  * @example server(info).mount("v1", api, { transform: versions({ lt: "2" }) })
  */
 export const versions = (options: VersionsOptions): Transform => {
-  const where = "versions(…)"
-  const {
-    gte,
-    lt,
-    includeUnversioned = true
-  }: VersionsOptions = checkedOptions(options, ["gte", "lt", "includeUnversioned"], where)
-  expectOption(gte, isText, `${where}: gte`, 'use a version, such as "1.2"')
-  expectOption(lt, isText, `${where}: lt`, 'use a version, such as "2.0"')
-  expectOption(
-    includeUnversioned,
-    (flag) => typeof flag === "boolean",
-    `${where}: includeUnversioned`,
-    "use true or false"
-  )
+  const read = new OptionReader("versions(…)", options, ["gte", "lt", "includeUnversioned"])
+  read.expect("gte", isText, 'use a version, such as "1.2"')
+  read.expect("lt", isText, 'use a version, such as "2.0"')
+  const includeUnversioned = read.flag("includeUnversioned", true)
+  const [gte, lt] = [read.value("gte"), read.value("lt")]
   if (gte !== undefined && lt !== undefined && compareVersions(gte, lt) >= 0) {
-    throw new DefinitionError(`${where}: no version is ${gte} or later and before ${lt}; give a gte below lt.`)
+    read.fail(`no version is ${gte} or later and before ${lt}; give a gte below lt.`)
   }
   return transform("versions", (components) =>
     components.filter(({ version }) => {

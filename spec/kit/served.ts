@@ -1,4 +1,5 @@
-import { prompt, resource, server, tool } from "mcpipe"
+import { AssemblyError, assemble, prompt, resource, server, tool } from "mcpipe"
+import { expect } from "vitest"
 import { connectWire, type Wire, type WireOptions } from "./wire.ts"
 import type { AnyServer } from "../../lib/builder/server.ts"
 import type { App } from "../../lib/runtime/app.ts"
@@ -78,4 +79,15 @@ export const read = async (wire: Pick<Wire, "request">, uri: string): Promise<st
 export const saying = async (served: AnyServer | App, speak: WireOptions["speak"]): Promise<Record<string, string>> => {
   await using wire = await connectWire(served, { speak })
   return await saidBy(wire)
+}
+
+/** Why a server cannot be assembled. */
+export const refusal = (make: () => AnyServer): string => {
+  try {
+    assemble(make() as never)
+  } catch (error) {
+    expect(error).toBeInstanceOf(AssemblyError)
+    return (error as Error).message
+  }
+  throw new Error("assembled")
 }

@@ -398,9 +398,9 @@ describe("audit", () => {
 
   it.each<[any, string]>([
     [{}, "audit: sink is nothing; use a function."],
-    [undefined, "audit: sink is nothing; use a function."],
+    [undefined, "audit: pass a record of options: sink, timeout, onSinkError, args, methods, rounds."],
     [{ sink: "file" }, `audit: sink is "file"; use a function.`],
-    [{ sink: () => {}, timeout: 0 }, "audit: timeout is 0; use an integer from 1 to 600000."],
+    [{ sink: () => {}, timeout: 0 }, "audit: timeout is 0; use an integer from 1 to 600000, in milliseconds."],
     [{ sink: () => {}, onSinkError: "throw" }, `audit: onSinkError is "throw"; use "log" or "refuse".`],
     [{ sink: () => {}, args: true }, `audit: args is true; use "digest" or a function.`],
     [

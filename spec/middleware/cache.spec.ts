@@ -283,11 +283,11 @@ describe("cache", () => {
   })
 
   it.each([
-    [{ ttl: 0 }, "cache: ttl is 0; it must be a number of milliseconds from 1 to 31536000000."],
-    [{ maxEntries: 1.5 }, "cache: maxEntries is 1.5; it must be a whole number of results from 1 to 1000000."],
-    [{ maxBytes: 1 }, "cache: maxBytes is 1; it must be a whole number of bytes from 1024 to 1099511627776."],
+    [{ ttl: 0 }, "cache: ttl is 0; use a number from 1 to 31536000000, in milliseconds."],
+    [{ maxEntries: 1.5 }, "cache: maxEntries is 1.5; use an integer from 1 to 1000000."],
+    [{ maxBytes: 1 }, "cache: maxBytes is 1; use an integer from 1024 to 1099511627776, in bytes."],
     [{ scope: "session" }, 'cache: scope is "session"; use "principal" or "public".'],
-    [{ key: "x" }, "cache: key must be a function of the call and its request."]
+    [{ key: "x" }, 'cache: key is "x"; use a function.']
   ])("refuses %j", (options, message) => {
     expect(() => cache(options as never)).toThrow(new DefinitionError(message))
   })

@@ -369,8 +369,11 @@ describe("circuitBreaker refuses", () => {
     [undefined, "circuitBreaker: pass a record of options: failures, window, openFor,"],
     [{ ...good, threshold: 1 }, 'circuitBreaker: there is no option "threshold"; there are failures, window, openFor,'],
     [{ ...good, failures: 0 }, "circuitBreaker: failures is 0; use an integer from 1 to 10000."],
-    [{ ...good, window: 0.5 }, "circuitBreaker: window is 0.5; use an integer from 1 to 31536000000."],
-    [{ failures: 1, window: 1 }, "circuitBreaker: openFor is nothing; use an integer from 1 to 31536000000."],
+    [{ ...good, window: 0.5 }, "circuitBreaker: window is 0.5; use an integer from 1 to 31536000000, in milliseconds."],
+    [
+      { failures: 1, window: 1 },
+      "circuitBreaker: openFor is nothing; use an integer from 1 to 31536000000, in milliseconds."
+    ],
     [{ ...good, halfOpen: 0 }, "circuitBreaker: halfOpen is 0; use an integer from 1 to 10000."],
     [{ ...good, isFailure: true }, "circuitBreaker: isFailure is true; use a function."],
     [{ ...good, onChange: "log" }, 'circuitBreaker: onChange is "log"; use a function.'],

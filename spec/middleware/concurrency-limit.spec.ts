@@ -330,9 +330,12 @@ describe("concurrencyLimit refuses", () => {
     [{}, "concurrencyLimit: max is nothing; use an integer from 1 to 1000000."],
     [{ max: 0 }, "concurrencyLimit: max is 0; use an integer from 1 to 1000000."],
     [{ max: 1, queue: -1 }, "concurrencyLimit: queue is -1; use an integer from 0 to 1000000."],
-    [{ max: 1, queueTimeout: 0 }, "concurrencyLimit: queueTimeout is 0; use an integer from 1 to 31536000000."],
+    [
+      { max: 1, queueTimeout: 0 },
+      "concurrencyLimit: queueTimeout is 0; use an integer from 1 to 31536000000, in milliseconds."
+    ],
     [{ max: 1, key: "who" }, 'concurrencyLimit: key is "who"; use one or more of principal, session,'],
-    [{ max: 1, only: [] }, "concurrencyLimit: only is []; use an array of one or more names."]
+    [{ max: 1, only: [] }, "concurrencyLimit: only is []; pick something, or leave it out."]
   ])("%o", (options, message) => {
     expect(() => concurrencyLimit(options as never)).toThrow(DefinitionError)
     expect(() => concurrencyLimit(options as never)).toThrow(message)

@@ -325,7 +325,7 @@ describe("errors", () => {
     [{ map: "busy" }, `errors: map is "busy"; use a function.`],
     [{ hidden: "Oops" }, `errors: hidden is "Oops"; use a function.`],
     [{ onError: 1 }, "errors: onError is 1; use a function."],
-    [{ timeout: -1 }, "errors: timeout is -1; use an integer from 1 to 600000."],
+    [{ timeout: -1 }, "errors: timeout is -1; use an integer from 1 to 600000, in milliseconds."],
     [{ mask: true }, `errors: there is no option "mask"; there are map, show, hidden, onError, timeout.`]
   ])("refuses %j", (options, message) => {
     expect(() => errors(options)).toThrow(new DefinitionError(message))

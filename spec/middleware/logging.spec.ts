@@ -202,11 +202,11 @@ describe("logging", () => {
   it.each<[LoggingOptions, string]>([
     [
       { level: "warn" as never },
-      `logging: level is "warn"; use "debug" or "info" or "notice" or "warning" or "error" or "critical" or "alert" or "emergency".`
+      `logging: level is "warn"; use "debug", "info", "notice", "warning", "error", "critical", "alert" or "emergency".`
     ],
-    [{ maxPayload: 0 }, "logging: maxPayload is 0; use an integer from 1 to 1000000."],
+    [{ maxPayload: 0 }, "logging: maxPayload is 0; use an integer from 1 to 1000000, in characters."],
     [{ to: "stdout" as never }, `logging: to is "stdout"; use "stderr" or "client".`],
-    [{ methods: [] }, `logging: methods is []; use MCP methods, such as ["tools/call"].`],
+    [{ methods: [] }, `logging: methods is []; use an array of MCP methods, such as ["tools/call"].`],
     [{ payloads: 1 as never }, "logging: payloads is 1; use true or false."],
     [{ redact: {} as never }, "logging: redact is {}; use a function."],
     [

@@ -402,7 +402,7 @@ describe("rateLimit refuses", () => {
     [{ perMinute: 1, window: 2 }, "rateLimit: say how many, in one way"],
     [{ perMinute: 0 }, "rateLimit: perMinute is 0; use an integer from 1 to 1000000000."],
     [{ perSecond: 0.5 }, "rateLimit: perSecond is 0.5; use an integer from 1 to 1000000000."],
-    [{ limit: 5 }, "rateLimit: window is nothing; use an integer from 1 to 31536000000."],
+    [{ limit: 5 }, "rateLimit: window is nothing; use an integer from 1 to 31536000000, in milliseconds."],
     [{ perMinute: 1, burst: 0 }, "rateLimit: burst is 0; use an integer from 1 to 1000000000."],
     [{ perMinute: 1, algorithm: "leaky" }, 'rateLimit: algorithm is "leaky"; use "token-bucket" or "sliding-window".'],
     [
@@ -418,10 +418,18 @@ describe("rateLimit refuses", () => {
       { perMinute: 1, weight: 2 },
       "rateLimit: weight is 2; use a number above 0 and up to 1, the most at once, or a function."
     ],
-    [{ perMinute: 1, methods: [] }, "rateLimit: methods is []; use an array of one or more names."],
-    [{ perMinute: 1, only: "echo" }, 'rateLimit: only is "echo"; use an array of one or more names.'],
+    [{ perMinute: 1, methods: [] }, 'rateLimit: methods is []; use an array of MCP methods, such as ["tools/call"].'],
+    [
+      { perMinute: 1, only: 5 },
+      "rateLimit: only is 5; use names, in which * stands for anything, { tag }, a function, or an array of these."
+    ],
+    [{ perMinute: 1, only: [] }, "rateLimit: only is []; pick something, or leave it out."],
+    [
+      { perMinute: 1, only: "a", except: ["b", "a"] },
+      'rateLimit: "a" is in only and in except; leave it in one of them.'
+    ],
     [{ perMinute: 1, onStoreError: "pass" }, 'rateLimit: onStoreError is "pass"; use "allow" or "refuse".'],
-    [{ perMinute: 1, name: "a:b" }, 'rateLimit: name is "a:b"; use 1 to 64 letters, digits and _.-']
+    [{ perMinute: 1, name: "a:b" }, 'rateLimit: name is "a:b"; use 1 to 64 letters, digits, "_", "." and "-".']
   ])("%o", (options, message) => {
     expect(() => rateLimit(options as never)).toThrow(DefinitionError)
     expect(() => rateLimit(options as never)).toThrow(message)

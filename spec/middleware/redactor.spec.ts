@@ -236,8 +236,8 @@ describe("redactor", () => {
       'redactor: there is no option "field"; there are fields, ignoreCase, patterns, replace, key, maxString.',
       { field: ["a"] }
     ],
-    ["redactor: fields must be an array of paths.", { fields: "a" }],
-    ["redactor: patterns must be an array.", { patterns: /a/ }],
+    ['redactor: fields is "a"; use an array.', { fields: "a" }],
+    ["redactor: patterns is RegExp; use an array.", { patterns: /a/ }],
     [
       'redactor: patterns[0] is "mail"; use a regular expression or one of email, card, token, phone, iban.',
       { patterns: ["mail"] }
@@ -257,11 +257,15 @@ describe("redactor", () => {
       { patterns: ["email"], replace: "hash", key: "short" }
     ],
     [
+      'redactor: replace is null; use "mask", "hash", a text that is not empty, or a function.',
+      { patterns: ["email"], replace: null }
+    ],
+    [
       'redactor: replace is ""; use "mask", "hash", a text that is not empty, or a function.',
       { patterns: ["email"], replace: "" }
     ],
     [
-      "redactor: maxString is 0; it must be a whole number of characters from 1 to 1000000000.",
+      "redactor: maxString is 0; use an integer from 1 to 1000000000, in characters.",
       { patterns: ["email"], maxString: 0 }
     ],
     ["redactor: ignoreCase is 1; use true or false.", { fields: ["a"], ignoreCase: 1 }]

@@ -307,11 +307,8 @@ describe("responseLimit", () => {
   })
 
   it.each([
-    [
-      { maxBytes: 100 },
-      "responseLimit: maxBytes is 100; it must be a whole number of bytes from 1024 to 1099511627776."
-    ],
-    [{ suffix: 1 }, "responseLimit: suffix is 1; it must be a text of at most 100 bytes."],
+    [{ maxBytes: 100 }, "responseLimit: maxBytes is 100; use an integer from 1024 to 1099511627776, in bytes."],
+    [{ suffix: 1 }, "responseLimit: suffix is 1; use a text of at most 100 bytes."],
     [{ onLimit: "drop" }, 'responseLimit: onLimit is "drop"; use "truncate" or "error".']
   ])("refuses %j", (options, message) => {
     expect(() => responseLimit(options as never)).toThrow(new DefinitionError(message))

@@ -278,12 +278,12 @@ describe("retry", () => {
   })
 
   it.each([
-    [{ attempts: 1 }, "retry: attempts is 1; it must be a whole number of attempts from 2 to 100."],
-    [{ baseDelay: -1 }, "retry: baseDelay is -1; it must be a number of milliseconds from 0 to 3600000."],
+    [{ attempts: 1 }, "retry: attempts is 1; use an integer from 2 to 100."],
+    [{ baseDelay: -1 }, "retry: baseDelay is -1; use a number from 0 to 3600000, in milliseconds."],
     [{ baseDelay: 20_000 }, "retry: maxDelay is 10000, less than baseDelay, 20000; raise it."],
-    [{ factor: 0 }, "retry: factor is 0; it must be a number of times from 1 to 100."],
-    [{ jitter: 2 }, "retry: jitter is 2; it must be a number of parts of one delay from 0 to 1."],
-    [{ retryIf: 1 }, "retry: retryIf must be a function of the error."],
+    [{ factor: 0 }, "retry: factor is 0; use a number from 1 to 100."],
+    [{ jitter: 2 }, "retry: jitter is 2; use a number from 0 to 1."],
+    [{ retryIf: 1 }, "retry: retryIf is 1; use a function."],
     [{ dangerouslyRetryAll: 1 }, "retry: dangerouslyRetryAll is 1; use true or false."],
     [
       { dangerouslyRetryAll: true, only: ["a"] },

@@ -274,14 +274,11 @@ describe("sanitize", () => {
     ],
     ['sanitize: normalise is "NFD"; use "NFC", "NFKC" or false.', { normalise: "NFD" }],
     ['sanitize: trim is "yes"; use true or false.', { trim: "yes" }],
-    ["sanitize: maxString is 0.5; it must be a whole number of characters from 1 to 1000000000.", { maxString: 0.5 }],
-    ["sanitize: custom is 5; it must be a function.", { custom: 5 }],
+    ["sanitize: maxString is 0.5; use an integer from 1 to 1000000000, in characters.", { maxString: 0.5 }],
+    ["sanitize: custom is 5; use a function.", { custom: 5 }],
     ["sanitize: patterns[0]: give either replace or refuse.", { patterns: [{ match: /a/ }] }],
     ["sanitize: patterns[0]: give either replace or refuse.", { patterns: [{ match: /a/, replace: "", refuse: "b" }] }],
-    [
-      'sanitize: patterns[0].match is "a"; it must be a regular expression.',
-      { patterns: [{ match: "a", replace: "" }] }
-    ],
+    ['sanitize: patterns[0].match is "a"; use a regular expression.', { patterns: [{ match: "a", replace: "" }] }],
     [
       "sanitize: patterns[0].match is /a*/g, which matches the empty text; let it match one character or more.",
       { patterns: [{ match: /a*/, replace: "" }] }
@@ -290,8 +287,11 @@ describe("sanitize", () => {
       'sanitize: patterns[0]: refuse is ""; say in words what is not allowed.',
       { patterns: [{ match: /a/, refuse: "" }] }
     ],
-    ['sanitize: fields is "a"; it must be an array of non-empty strings.', { fields: "a" }],
-    ["sanitize: except is [1]; it must be an array of non-empty strings.", { except: [1] }]
+    ['sanitize: fields is "a"; use an array of non-empty strings.', { fields: "a" }],
+    [
+      "sanitize: except is [1]; use names, in which * stands for anything, { tag }, a function, or an array of these.",
+      { except: [1] }
+    ]
   ])("refuses options: %s", (message, options) => {
     expect(() => sanitize(options as SanitizeOptions)).toThrow(new DefinitionError(message))
   })

@@ -137,12 +137,15 @@ describe("timeout", () => {
     [{}, /^timeout: give millis, perName, or both\.$/],
     [{ millis: 0 }, /^timeout: millis is 0; it must be a positive number of milliseconds\.$/],
     [{ perName: { a: -1 } }, /^timeout: perName\["a"\] is -1; it must be/],
-    [{ perName: 3 }, /^timeout: perName is 3; it must be a record of times by name\.$/],
+    [{ perName: 3 }, /^timeout: perName is 3; use a record of times by name\.$/],
     [{ perName: { a: 1 }, resetOnProgress: true }, /^timeout: resetOnProgress is for millis/],
     [{ millis: 1, resetOnProgress: "yes" }, /^timeout\.resetOnProgress is "yes"; use true or false\.$/],
-    [{ millis: 1, only: [""] }, /^timeout: only is \[""\]; it must be an array of non-empty strings\.$/],
+    [{ millis: 1, only: [""] }, /^timeout: only is \[""\]; use names, in which \* stands for anything, /],
     [{ millis: 1, only: ["a"], except: ["a"] }, /^timeout: "a" is in only and in except/],
-    [{ millis: 1, methods: ["tools/list"] }, /^timeout: methods has "tools\/list"; there are tools\/call, /],
+    [
+      { millis: 1, methods: ["tools/list"] },
+      /^timeout: methods is \["tools\/list"\]; use an array of some of tools\/call, /
+    ],
     [{ milis: 1 }, /^timeout: there is no option "milis"; there are millis, /],
     [undefined, /^timeout: pass a record of options: millis, /]
   ])("refuses %j", (options, message) => {

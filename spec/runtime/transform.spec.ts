@@ -1,6 +1,4 @@
 import {
-  AssemblyError,
-  assemble,
   Changes,
   Content,
   Context,
@@ -21,7 +19,7 @@ import * as v from "valibot"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import type { AnyServer } from "../../lib/builder/server.ts"
 import { connect } from "../../lib/testing/index.ts"
-import { info, listsOf, read, sayPrompt, sayResource, sayTool, saying, spoken } from "../kit/served.ts"
+import { info, listsOf, read, refusal, sayPrompt, sayResource, sayTool, saying, spoken } from "../kit/served.ts"
 import { shelf } from "../kit/shelf.ts"
 import { connectWire } from "../kit/wire.ts"
 
@@ -38,16 +36,6 @@ const seeWho = tool({ name: "who" }, function* () {
 const db = (value: string) => Layer.succeed(Db, value)
 const who = (value: string) => provides(Who, Effect.succeed(value))
 const same = transform("same", (all) => all)
-
-const refusal = (make: () => AnyServer): string => {
-  try {
-    assemble(make() as never)
-  } catch (error) {
-    expect(error).toBeInstanceOf(AssemblyError)
-    return (error as Error).message
-  }
-  throw new Error("assembled")
-}
 
 afterEach(() => void vi.restoreAllMocks())
 

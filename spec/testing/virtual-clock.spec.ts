@@ -96,6 +96,15 @@ inEachEra((era) => {
       expect(await call).toBe(true)
     })
 
+    it("reaches sleepers that are due between two milliseconds, where floating point falls short of them", async () => {
+      await using client = await connect(server(info).tool(nap), { era, clock: "virtual" })
+      // 0.7 + (0.8 - 0.7), to the nanosecond, is 0.7999999999999999
+      const calls = Promise.all([0.0007, 0.0008].map((seconds) => client.call(nap, { seconds })))
+      await client.clock.adjust("1 millis")
+      expect(await calls).toEqual(["slept 0.0007 s", "slept 0.0008 s"])
+      expect(client.clock.now()).toBe(1)
+    }, 5000)
+
     it("several moves happen one after the other", async () => {
       await using client = await connect(server(info).tool(nap), { era, clock: "virtual" })
       const call = client.call(nap, { seconds: 3 })
