@@ -19,7 +19,7 @@ export interface Reply {
  */
 export type Room = Promise<void> | undefined
 
-/** Where one wire request writes. A transport makes one per request. */
+/** Where one wire request writes. A transport makes one per request. Its functions may be methods: call them on it. */
 export interface Sink {
   /**
    * A notification about this request (progress, log): zero or more, all before `reply`. `headers` join those of the HTTP

@@ -42,11 +42,7 @@ export const fakePorts = (): FakePorts => {
   const held = new Set<() => void>()
   let sent = 0
 
-  const run = (
-    request: FakeRequest,
-    { notify, ask }: Pick<Sink, "notify" | "ask">,
-    reply: Answer
-  ): InFlight | undefined => {
+  const run = (request: FakeRequest, sink: Pick<Sink, "notify" | "ask">, reply: Answer): InFlight | undefined => {
     const ok = (result: Readonly<Record<string, unknown>>, extra?: Partial<Reply>) =>
       reply({ status: 200, message: { jsonrpc: "2.0", id: request.id, result }, ...extra })
     const { method, params = {} } = request
@@ -57,7 +53,11 @@ export const fakePorts = (): FakePorts => {
       case "notify":
       case "notify-hold":
         for (let progress = 1; progress <= (params.count ?? 1); progress++) {
-          notify({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: request.id, progress } })
+          sink.notify({
+            jsonrpc: "2.0",
+            method: "notifications/progress",
+            params: { progressToken: request.id, progress }
+          })
         }
         if (method === "notify") {
           ok({ done: true })
@@ -72,7 +72,7 @@ export const fakePorts = (): FakePorts => {
             sent = ++progress
             const message = text === undefined ? {} : { message: text }
             const told = { progressToken: request.id, ...message, progress }
-            const room = notify({ jsonrpc: "2.0", method: "notifications/progress", params: told })
+            const room = sink.notify({ jsonrpc: "2.0", method: "notifications/progress", params: told })
             if (room !== undefined) {
               void room.then(go)
               return
@@ -85,8 +85,8 @@ export const fakePorts = (): FakePorts => {
         return { interrupt: (why) => void interrupts.push(why) }
       }
       case "ask": {
-        for (let n = 0; n < (params.count ?? 0); n++) notify({ jsonrpc: "2.0", method: "notifications/x" })
-        ok({ why: ask({ jsonrpc: "2.0", id: "asked-1", method: "roots/list" }) ?? "asked" })
+        for (let n = 0; n < (params.count ?? 0); n++) sink.notify({ jsonrpc: "2.0", method: "notifications/x" })
+        ok({ why: sink.ask({ jsonrpc: "2.0", id: "asked-1", method: "roots/list" }) ?? "asked" })
         return undefined
       }
       case "hold":
@@ -201,7 +201,7 @@ export const fakePorts = (): FakePorts => {
             sink.reply({ status: 202 })
             return undefined
           }
-          return run(request, sink, sink.reply)
+          return run(request, sink, (reply) => sink.reply(reply))
         },
         listen: (head, principal, sink) => {
           received.push(head.method)
