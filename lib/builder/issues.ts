@@ -7,7 +7,9 @@ import type { Issue } from "./schema.ts"
 export const formatIssues = (subject: string, issues: ReadonlyArray<Issue>): string => {
   const lines = [`${subject}:`]
   for (const issue of issues.slice(0, maxIssues)) lines.push(`- ${issueLine(issue)}`)
-  if (issues.length > maxIssues) lines.push(`- … and ${issues.length - maxIssues} more`)
+  let more = Math.max(0, issues.length - maxIssues)
+  for (const issue of issues) more += issue.more ?? 0
+  if (more > 0) lines.push(`- … and ${more} more`)
   return lines.join("\n")
 }
 
