@@ -3,6 +3,7 @@ import type { JsonSchemaDocument } from "./schema.ts"
 import type { SchemaIndex } from "./schema-document.ts"
 import { Evaluated } from "./schema-faults.ts"
 import {
+  anything,
   areUnique,
   below,
   type Check,
@@ -13,10 +14,12 @@ import {
   limit,
   type Named,
   needed,
+  nothing,
   number,
   ofType,
   ofValues,
   type Schemas,
+  type Steps,
   string,
   whereHas
 } from "./schema-keywords.ts"
@@ -27,9 +30,6 @@ import {
  */
 export const compileCheck = (document: JsonSchemaDocument, index: SchemaIndex): Check =>
   new Compiler(index).of(document)
-
-const anything: Check = () => true
-const nothing: Check = (value, at, faults) => fault(faults, at, "false", {}, value)
 
 class Compiler {
   readonly #index: SchemaIndex
@@ -45,48 +45,61 @@ class Compiler {
     const known = this.#known.get(schema as object)
     if (known !== undefined) return known
     // for references back, until the steps are there
-    let steps: ReadonlyArray<Check> = []
+    let steps: Steps = { any: [] }
     const check: Check = (value, at, faults, seen) => {
+      const kind = kindOf(value)
+      // what is no JSON fits nothing
+      if (kind === "") return false
       let fits = true
-      for (const step of steps) {
+      for (const step of steps.any) {
+        if (step(value, at, faults, seen)) continue
+        if (faults === undefined) return false
+        fits = false
+      }
+      const own = steps[kind]
+      if (own === undefined) return fits
+      for (const step of own) {
         if (step(value, at, faults, seen)) continue
         if (faults === undefined) return false
         fits = false
       }
       return fits
     }
-    this.#known.set(schema as object, check)
+    const isAsking = ["unevaluatedItems", "unevaluatedProperties"].some((one) => Object.hasOwn(schema as object, one))
+    let whole = check
+    this.#known.set(schema as object, isAsking ? (value, at, faults, seen) => whole(value, at, faults, seen) : check)
     steps = this.#steps(schema as JsonSchemaDocument)
-    return check
+    if (isAsking) whole = this.#unevaluated(schema as JsonSchemaDocument, check)
+    return this.#known.get(schema as object)!
   }
 
-  #steps(schema: JsonSchemaDocument): ReadonlyArray<Check> {
-    const has = (...keywords: Keys) => keywords.some((keyword) => schema[keyword] !== undefined)
-    const steps: Array<Check> = (this.#index.targets.get(schema) ?? []).map((target) => this.of(target))
-    if (has("type")) steps.push(ofType(schema))
-    if (has("const")) steps.push(ofValues(schema, "const", [schema["const"]]))
-    if (has("enum")) steps.push(ofValues(schema, "enum", schema["enum"] as Schemas))
-    if (has("not")) steps.push(this.#not(schema))
-    if (has("anyOf")) steps.push(this.#oneOf(schema, "anyOf"))
-    if (has("allOf")) steps.push(...(schema["allOf"] as Schemas).map((part) => this.of(part)))
-    if (has("oneOf")) steps.push(this.#oneOf(schema, "oneOf"))
-    if (has("if")) steps.push(this.#branch(schema))
-    const kinds: ReadonlyArray<readonly [string, ReadonlyArray<Check>]> = [
-      ["object", this.#object(schema)],
-      ["array", this.#array(schema)],
-      ["number", number(schema)],
-      ["string", string(schema)]
-    ]
-    for (const [kind, own] of kinds) {
-      for (const step of own)
-        steps.push((value, at, faults, seen) => kindOf(value) !== kind || step(value, at, faults, seen))
+  /** A reference is followed when it is first needed: thousands in a row would not fit on the stack. */
+  #later(target: unknown): Check {
+    let check: Check | undefined
+    return (value, at, faults, seen) => {
+      check ??= this.of(target)
+      return check(value, at, faults, seen)
     }
-    const whole =
-      has("unevaluatedItems") || (has("unevaluatedProperties") && !has("additionalProperties"))
-        ? [this.#unevaluated(schema, steps)]
-        : steps
-    // what is no JSON fits nothing
-    return [(value) => kindOf(value) !== "", ...whole]
+  }
+
+  #steps(schema: JsonSchemaDocument): Steps {
+    const has = (...keywords: Keys) => keywords.some((keyword) => schema[keyword] !== undefined)
+    const any: Array<Check> = (this.#index.targets.get(schema) ?? []).map((target) => this.#later(target))
+    if (has("type")) any.push(ofType(schema))
+    if (has("const")) any.push(ofValues(schema, "const", [schema["const"]]))
+    if (has("enum")) any.push(ofValues(schema, "enum", schema["enum"] as Schemas))
+    if (has("not")) any.push(this.#not(schema))
+    if (has("anyOf")) any.push(this.#oneOf(schema, "anyOf"))
+    if (has("allOf")) any.push(...(schema["allOf"] as Schemas).map((part) => this.of(part)))
+    if (has("oneOf")) any.push(this.#oneOf(schema, "oneOf"))
+    if (has("if")) any.push(this.#branch(schema))
+    return {
+      any,
+      object: this.#object(schema),
+      array: this.#array(schema),
+      number: number(schema),
+      string: string(schema)
+    }
   }
 
   #not(schema: JsonSchemaDocument): Check {
@@ -134,19 +147,15 @@ class Compiler {
     }
   }
 
-  #unevaluated(schema: JsonSchemaDocument, steps: ReadonlyArray<Check>): Check {
+  #unevaluated(schema: JsonSchemaDocument, check: Check): Check {
     const properties = this.of(
       schema["additionalProperties"] === undefined ? (schema["unevaluatedProperties"] ?? true) : true
     )
     const items = this.of(schema["unevaluatedItems"] ?? true)
     return (value, at, faults, seen) => {
       const own = new Evaluated()
-      let fits = true
-      for (const step of steps) {
-        if (step(value, at, faults, own)) continue
-        if (faults === undefined) return false
-        fits = false
-      }
+      let fits = check(value, at, faults, own)
+      if (!fits && faults === undefined) return false
       if (Array.isArray(value)) {
         for (let n = own.upTo; n < value.length && items !== anything; n++) {
           if (own.items?.has(n) === true || items(value[n], below(faults, at, n), faults, undefined)) continue

@@ -18,19 +18,39 @@ export interface Fault {
   readonly isAlternative: boolean
 }
 
-/** More are counted only. */
-const mostFaults = 10_000
+/** More are counted only: alternatives, which are told as one, in full. */
+const mostListed = 1_000
+const mostAlternatives = 10_000
+const mostCounted = 10_000
+
+/** Ends a check whose faults were counted as far as anybody wants to know. */
+export const enough = new Error("enough faults")
 
 /** What is wrong with a value, in the order it was found; what alternatives noted is taken back where another fits. */
 export class Faults {
   readonly list: Array<Fault> = []
-  /** How many were found after the list was full. */
+  /** How many were found after the list was full, up to some thousands. */
   more = 0
   #alternatives = 0
 
   add(at: Path | undefined, keyword: string, schema: JsonSchemaDocument, value: unknown, detail: unknown): void {
-    if (this.list.length >= mostFaults) this.more++
-    else this.list.push({ at, keyword, schema, value, detail, isAlternative: this.#alternatives > 0 })
+    const isAlternative = this.#alternatives > 0
+    if (this.list.length < (isAlternative ? mostAlternatives : mostListed)) {
+      this.list.push({ at, keyword, schema, value, detail, isAlternative })
+    } else {
+      this.more++
+      this.#endCounted()
+    }
+  }
+
+  /** Whether the next one is kept, and its path with it. */
+  get isListing(): boolean {
+    return this.list.length < mostAlternatives
+  }
+
+  #endCounted(): void {
+    // one of the alternatives may fit, and take back what others noted
+    if (this.#alternatives === 0 && this.more >= mostCounted) throw enough
   }
 
   /** Begins alternatives; what is given back ends them. */
@@ -41,7 +61,10 @@ export class Faults {
 
   end([length, more]: readonly [length: number, more: number], keep: boolean): void {
     this.#alternatives--
-    if (keep) return
+    if (keep) {
+      this.#endCounted()
+      return
+    }
     this.list.length = length
     this.more = more
   }

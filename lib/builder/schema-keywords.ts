@@ -14,6 +14,12 @@ export type Check = (
   seen: Evaluated | undefined
 ) => boolean
 
+/** The keywords of a schema: those of any value, and those of one kind. */
+export interface Steps {
+  readonly any: ReadonlyArray<Check>
+  readonly [kind: string]: ReadonlyArray<Check>
+}
+
 export type Schemas = ReadonlyArray<unknown>
 export type Named = Readonly<Record<string, unknown>>
 export type Keys = ReadonlyArray<string>
@@ -31,9 +37,13 @@ export const fault = (
   return false
 }
 
+/** The schemas `true` and `false`. */
+export const anything: Check = () => true
+export const nothing: Check = (value, at, faults) => fault(faults, at, "false", {}, value)
+
 /** What a path is only where somebody reads it. */
 export const below = (faults: Faults | undefined, at: Path | undefined, key: string | number): Path | undefined =>
-  faults === undefined ? undefined : { parent: at, key }
+  faults?.isListing === true ? { parent: at, key } : undefined
 
 /** A keyword that is about a value alone. */
 export const limit =
@@ -44,6 +54,9 @@ export const limit =
 /** `type`: an integer is a number without a fraction, however it is written. */
 export const ofType = (schema: JsonSchemaDocument): Check => {
   const names = new Set([schema["type"]].flat() as Keys)
+  const [only] = names
+  if (names.size === 1 && (only === "string" || only === "number" || only === "boolean"))
+    return limit(schema, "type", (value) => typeof value === only)
   return limit(schema, "type", (value) => {
     const kind = kindOf(value)
     return names.has(kind) || (kind === "number" && names.has("integer") && Number.isInteger(value))
@@ -71,8 +84,16 @@ export const needed =
     return fits
   }
 
+const fewItems = 1_000
+
 /** Items are told apart by themselves, or where they hold others by their text. */
 export const areUnique = (items: Schemas): boolean => {
+  if (items.length > fewItems && items.every((item) => typeof item === "number")) {
+    // half the time of a set
+    const sorted = Float64Array.from(items as ReadonlyArray<number>).sort()
+    for (let n = 1; n < sorted.length; n++) if (sorted[n] === sorted[n - 1]) return false
+    return true
+  }
   const plain = new Set<unknown>()
   const texts = new Set<string>()
   for (const item of items) {

@@ -3,7 +3,7 @@ import { makeIssue, shortJson } from "./issues.ts"
 import type { Decoded, JsonSchemaDocument } from "./schema.ts"
 import { compileCheck } from "./schema-check.ts"
 import type { SchemaIndex } from "./schema-document.ts"
-import { Faults } from "./schema-faults.ts"
+import { enough, Faults } from "./schema-faults.ts"
 import { toIssues } from "./schema-validator-issues.ts"
 
 /**
@@ -29,7 +29,11 @@ export const validator = (
       if (check(value, undefined, undefined, undefined)) return { ok: true, value }
       // once more, for the reasons: most values fit, and fitting ones need no list
       const faults = new Faults()
-      check(value, undefined, faults, undefined)
+      try {
+        check(value, undefined, faults, undefined)
+      } catch (error) {
+        if (error !== enough) throw error
+      }
       if (faults.list.length > 0) return { ok: false, issues: toIssues(faults) }
     } catch {
       // client data gets here: nesting past the stack of a recursive schema (RangeError)

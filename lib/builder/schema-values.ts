@@ -37,10 +37,22 @@ export const lengthOf = (text: string, enough: number): number => {
 /** Whether numbers are whole multiples of this one, as both are written in decimals: 0.3 is one of 0.1. */
 export const multiplesOf = (divisor: number): ((value: number) => boolean) => {
   const [by, byExponent] = decimal(divisor)
+  const parts = byExponent <= 0 && byExponent >= -15 ? 10 ** -byExponent : undefined
+  // numbers have exponents of a few hundred at most
+  const powers = new Map<number, bigint>()
+  const power = (shift: number, modulus: bigint): bigint => {
+    const known = powers.get(shift) ?? powerOfTen(shift, modulus)
+    powers.set(shift, known)
+    return known
+  }
   return (value) => {
     if (value === 0) return true
     if (!Number.isFinite(value)) return false
-    if (Number.isSafeInteger(value) && Number.isSafeInteger(divisor)) return value % divisor === 0
+    if (parts !== undefined) {
+      const whole = Math.round(Math.abs(value) * parts)
+      // decimals of 15 digits differ as doubles, so this is the one the number is written as, or it has more places
+      if (whole < 1e15) return whole / parts === Math.abs(value) && whole % Number(by) === 0
+    }
     const [digits, exponent] = decimal(value)
     const shift = exponent - byExponent
     // a divisor of more digits than any number has
@@ -52,7 +64,7 @@ export const multiplesOf = (divisor: number): ((value: number) => boolean) => {
     const whole = BigInt(by)
     return shift < 0
       ? BigInt(digits) % (whole * 10n ** BigInt(-shift)) === 0n
-      : ((BigInt(digits) % whole) * powerOfTen(shift, whole)) % whole === 0n
+      : ((BigInt(digits) % whole) * power(shift, whole)) % whole === 0n
   }
 }
 

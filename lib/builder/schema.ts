@@ -21,7 +21,7 @@ export interface Issue {
   readonly message: string
   /** The values or property names accepted there, where they can be listed. */
   readonly allowed?: ReadonlyArray<unknown> | undefined
-  /** How many further issues were left out after this one. Default none. */
+  /** At least so many further issues were left out after this one. Default none. */
   readonly more?: number | undefined
 }
 
