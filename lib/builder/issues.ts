@@ -7,7 +7,9 @@ import type { Issue } from "./schema.ts"
 export const formatIssues = (subject: string, issues: ReadonlyArray<Issue>): string => {
   const lines = [`${subject}:`]
   for (const issue of issues.slice(0, maxIssues)) lines.push(`- ${issueLine(issue)}`)
-  if (issues.length > maxIssues) lines.push(`- … and ${issues.length - maxIssues} more`)
+  const more = Math.max(0, issues.length - maxIssues)
+  const leftOut = issues.reduce((sum, issue) => sum + (issue.more ?? 0), 0)
+  if (more + leftOut > 0) lines.push(`- … and ${leftOut > 0 ? "at least " : ""}${more + leftOut} more`)
   return lines.join("\n")
 }
 

@@ -5,6 +5,8 @@ import type { JsonSchemaDocument } from "./schema.ts"
 export interface SchemaIndex {
   readonly subschemas: ReadonlyMap<object, string>
   readonly targets: ReadonlyMap<object, ReadonlyArray<unknown>>
+  /** A subschema with the `$id` of another one. */
+  readonly sameId: object | undefined
 }
 
 /** A JSON value as a deeply frozen copy; anything that is not JSON, cyclic or nested over 256 levels is a `DefinitionError`. */
@@ -22,7 +24,8 @@ export const indexSchema = (document: JsonSchemaDocument, where: string): Schema
     bases: new Map(),
     resources: new Map(),
     anchors: new Map(),
-    targets: new Map()
+    targets: new Map(),
+    sameId: undefined
   }
   visit(index, document, "#", rootBase, 1)
   for (const [schema, place] of index.subschemas) resolveRefs(index, schema as JsonSchemaDocument, place)
@@ -74,6 +77,7 @@ interface Index extends SchemaIndex {
   readonly resources: Map<string, unknown>
   readonly anchors: Map<string, unknown>
   readonly targets: Map<object, Array<unknown>>
+  sameId: object | undefined
 }
 
 const copy = (value: unknown, where: string, place: string, above: Set<object>): unknown => {
@@ -126,6 +130,7 @@ const visit = (index: Index, schema: unknown, place: string, base: string, depth
   let own = base
   if (typeof schema["$id"] === "string") {
     own = resolveUri(schema["$id"], base) ?? base
+    if (index.resources.has(withoutFragment(own))) index.sameId ??= schema
     index.resources.set(withoutFragment(own), schema)
   }
   if (place === "#") index.resources.set(withoutFragment(own), schema)

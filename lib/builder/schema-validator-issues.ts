@@ -1,117 +1,125 @@
-import type { OutputUnit, Schema as ValidatorSchema } from "@cfworker/json-schema"
 import { makeIssue, shortJson } from "./issues.ts"
-import type { Issue } from "./schema.ts"
-import { unescapePointer } from "./schema-document.ts"
+import type { Issue, JsonSchemaDocument } from "./schema.ts"
+import type { Fault, Faults, Path } from "./schema-faults.ts"
 
-/** The validator's subschemas by absolute URI. */
-export type Lookup = Readonly<Record<string, ValidatorSchema | boolean>>
-
-/** These only say that a part failed; their parts follow with the reason. */
-const containers = new Set([
-  "$ref",
-  "$recursiveRef",
-  "allOf",
-  "anyOf",
-  "if",
-  "properties",
-  "patternProperties",
-  "additionalProperties",
-  "unevaluatedProperties",
-  "items",
-  "additionalItems",
-  "prefixItems",
-  "unevaluatedItems",
-  "dependentSchemas",
-  "dependencies"
-])
-/** These are the reason themselves; what follows from their parts would mislead. */
-const closedKeywords = new Set(["contains", "minContains", "maxContains", "propertyNames"])
-
-/** The reasons in a validator's output, without the containers around them; alternatives at one place read as one issue. */
-export const toIssues = (
-  units: ReadonlyArray<OutputUnit>,
-  value: unknown,
-  root: ValidatorSchema,
-  lookup: Lookup
-): ReadonlyArray<Issue> => {
-  const issues: Array<Issue> = []
-  const alternatives = new Map<string, number>()
-  let closed: string | undefined
-  let container: OutputUnit | undefined
-  for (const unit of units) {
-    if (closed !== undefined && unit.keywordLocation.startsWith(closed)) continue
-    // The validator reports too few matches after the items that did not match.
-    if (insideContains.test(unit.keywordLocation)) continue
-    closed = undefined
-    if (closedKeywords.has(unit.keyword) || (unit.keyword === "oneOf" && !unit.error.includes("(0 matches)"))) {
-      closed = `${unit.keywordLocation}/`
-    } else if (unit.keyword === "oneOf" || containers.has(unit.keyword)) {
-      container = unit
+/**
+ * What is wrong with a value as issues, each once; alternatives at one place read as one. Of more than 100 the last says how
+ * many are left out.
+ */
+export const toIssues = (faults: Faults): ReadonlyArray<Issue> => {
+  const groups = new Map<string, Group>()
+  const seen = new Set<string>()
+  const written: Array<Issue | Group> = []
+  let more = faults.more
+  for (const fault of faults.list) {
+    const path = pathOf(fault.at)
+    const place = JSON.stringify(path)
+    const key = `${place}${fault.keyword}`
+    const earlier = mergeable.has(fault.keyword) ? groups.get(key) : undefined
+    if (earlier !== undefined && fault.isAlternative) {
+      earlier.add(fault)
       continue
     }
-    const issue = toIssue(unit, container, value, root, lookup)
-    const key = `${unit.instanceLocation}\n${unit.keyword}`
-    const earlier = /\/(?:anyOf|oneOf)\/\d+/.test(unit.keywordLocation) ? alternatives.get(key) : undefined
-    if (earlier !== undefined && mergeable.has(unit.keyword)) {
-      issues[earlier] = merge(issues[earlier]!, issue)
+    if (written.length >= maxIssues) {
+      more++
       continue
     }
-    alternatives.set(key, issues.length)
-    if (!issues.some((other) => other.message === issue.message && other.path.join("\n") === issue.path.join("\n")))
-      issues.push(issue)
-    if (issues.length >= maxIssues) break
+    const issue = toIssue(fault, path)
+    const told = `${place}${issue.message}`
+    if (mergeable.has(fault.keyword) && earlier === undefined) {
+      const group = new Group(issue)
+      groups.set(key, group)
+      if (!seen.has(told)) written.push(group)
+    } else if (!seen.has(told)) written.push(issue)
+    seen.add(told)
   }
-  return issues
+  const issues = written.map((one) => (one instanceof Group ? one.issue() : one))
+  const last = issues.at(-1)
+  return more === 0 || last === undefined ? issues : [...issues.slice(0, -1), { ...last, more }]
 }
 
-const insideContains = /(?<!\/(?:properties|patternProperties|dependentSchemas|\$defs))\/contains\//
 const maxIssues = 100
 const mostExpected = 1_000
 const mergeable = new Set(["type", "const", "enum"])
 
 /** Alternatives that failed at the same place read as one: `string or null`. */
-const merge = (a: Issue, b: Issue): Issue => {
-  // nobody reads more, and each of thousands would go through all before it
-  if (a.expected.length > mostExpected) return a
-  const expected = a.expected.split(" or ").includes(b.expected) ? a.expected : `${a.expected} or ${b.expected}`
-  return makeIssue(a.path, expected, a.received, {
-    allowed: a.allowed === undefined || b.allowed === undefined ? undefined : [...new Set([...a.allowed, ...b.allowed])]
-  })
+class Group {
+  readonly #first: Issue
+  readonly #expected: Set<string>
+  readonly #allowed: Set<unknown> | undefined
+
+  constructor(first: Issue) {
+    this.#first = first
+    this.#expected = new Set([first.expected])
+    this.#allowed = first.allowed === undefined ? undefined : new Set(first.allowed)
+  }
+
+  add({ keyword, schema }: Fault): void {
+    for (const name of expectedOf(keyword, schema[keyword])) this.#expected.add(name)
+    const allowed = allowedOf(keyword, schema[keyword])
+    for (const value of allowed ?? []) this.#allowed?.add(value)
+  }
+
+  issue(): Issue {
+    if (this.#expected.size === 1) {
+      return this.#allowed === undefined ? this.#first : { ...this.#first, allowed: [...this.#allowed] }
+    }
+    let expected = ""
+    let left = this.#expected.size
+    for (const one of this.#expected) {
+      // nobody reads more
+      if (expected.length > mostExpected) break
+      expected += expected === "" ? one : ` or ${one}`
+      left--
+    }
+    if (left > 0) expected += ` or ${left} more`
+    const allowed = this.#allowed === undefined ? undefined : [...this.#allowed]
+    return makeIssue(this.#first.path, expected, this.#first.received, { allowed })
+  }
 }
 
-const toIssue = (
-  unit: OutputUnit,
-  container: OutputUnit | undefined,
-  value: unknown,
-  root: ValidatorSchema,
-  lookup: Lookup
-): Issue => {
-  const path = pathOf(unit.instanceLocation, value)
-  const found = path.reduce<unknown>((at, key) => (at as Record<string | number, unknown>)[key], value)
-  const received = shortJson(found)
-  if (unit.keyword === "false") return forbidden(path, received, container, root, lookup)
-  const schema = schemaAt(unit.keywordLocation, root, lookup)
-  const limit = schema[unit.keyword]
-  switch (unit.keyword) {
+const pathOf = (at: Path | undefined): ReadonlyArray<string | number> => {
+  const path: Array<string | number> = []
+  for (let place = at; place !== undefined; place = place.parent) path.push(place.key)
+  return path.reverse()
+}
+
+const expectedOf = (keyword: string, limit: unknown): ReadonlyArray<string> =>
+  keyword === "type"
+    ? ([limit].flat() as ReadonlyArray<string>)
+    : [keyword === "const" ? shortJson(limit) : "one of the allowed values"]
+
+const allowedOf = (keyword: string, limit: unknown): ReadonlyArray<unknown> | undefined =>
+  keyword === "type" ? undefined : keyword === "const" ? [limit] : (limit as ReadonlyArray<unknown>)
+
+const toIssue = ({ keyword, schema, value, detail }: Fault, path: ReadonlyArray<string | number>): Issue => {
+  const received = shortJson(value)
+  const limit = schema[keyword]
+  switch (keyword) {
+    case "false":
+      return makeIssue(path, "nothing here", received)
+    case "additionalProperties":
+    case "unevaluatedProperties":
+      return makeIssue(path, "no property of this name", received, {
+        allowed: Object.keys((schema["properties"] ?? {}) as JsonSchemaDocument)
+      })
     case "type":
-      return makeIssue(path, (Array.isArray(limit) ? limit : [limit]).join(" or "), received)
     case "const":
-      return makeIssue(path, shortJson(limit), received, { allowed: [limit] })
     case "enum":
-      return makeIssue(path, "one of the allowed values", received, { allowed: limit as ReadonlyArray<unknown> })
+      return makeIssue(path, expectedOf(keyword, limit).join(" or "), received, { allowed: allowedOf(keyword, limit) })
     case "required": {
-      const name = /required property "(.*)"\.$/s.exec(unit.error)?.[1] ?? ""
-      return makeIssue([...path, name], describe(schema.properties?.[name]), "nothing")
+      const name = detail as string
+      const properties = schema["properties"] as JsonSchemaDocument | undefined
+      const known = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined
+      return makeIssue(path, describe(known), received)
     }
-    case "propertyNames": {
-      const name = /^Property name "(.*)" does not match schema\.$/s.exec(unit.error)?.[1] ?? ""
-      return makeIssue([...path, name], `property names matching ${shortJson(limit)}`, shortJson(name))
-    }
+    case "propertyNames":
+      return makeIssue(path, `property names matching ${shortJson(limit)}`, received)
     default: {
-      const words = phrases[unit.keyword]
-      return words === undefined
-        ? makeIssue(path, unit.error.replace(/\.$/, ""), received, { message: unit.error })
-        : makeIssue(path, words(limit), received)
+      const words = phrases[keyword]
+      if (words !== undefined) return makeIssue(path, words(limit), received)
+      const message = sentences[keyword]!(detail, schema, value)
+      return makeIssue(path, message.replace(/\.$/, ""), received, { message })
     }
   }
 }
@@ -135,17 +143,22 @@ const phrases: Readonly<Record<string, (limit: unknown) => string>> = {
   not: (limit) => `anything but ${shortJson(limit)}`
 }
 
-const forbidden = (
-  path: ReadonlyArray<string | number>,
-  received: string,
-  container: OutputUnit | undefined,
-  root: ValidatorSchema,
-  lookup: Lookup
-): Issue => {
-  if (container?.keyword !== "additionalProperties" && container?.keyword !== "unevaluatedProperties")
-    return makeIssue(path, "nothing here", received)
-  const { properties } = schemaAt(container.keywordLocation, root, lookup)
-  return makeIssue(path, "no property of this name", received, { allowed: Object.keys(properties ?? {}) })
+const without = (detail: unknown) => {
+  const [key, name] = detail as [string, string]
+  return `Instance has ${JSON.stringify(key)} but does not have ${JSON.stringify(name)}.`
+}
+
+const sentences: Readonly<Record<string, (detail: unknown, schema: JsonSchemaDocument, value: unknown) => string>> = {
+  anyOf: () => "Instance does not match any subschemas.",
+  oneOf: (count) => `Instance does not match exactly one subschema (${count} matches).`,
+  dependentRequired: without,
+  dependencies: without,
+  minContains: (count, { minContains }, value) =>
+    (value as ReadonlyArray<unknown>).length < (minContains as number)
+      ? `Array has less items (${(value as ReadonlyArray<unknown>).length}) than minContains (${minContains}).`
+      : `Array must contain at least ${minContains} items matching schema. Only ${count} items were found.`,
+  maxContains: (count, { maxContains }) =>
+    `Array may contain at most ${maxContains} items matching schema. ${count} items were found.`
 }
 
 const describe = (schema: unknown): string => {
@@ -155,26 +168,4 @@ const describe = (schema: unknown): string => {
   return Array.isArray(type) ? type.join(" or ") : typeof type === "string" ? type : "a value"
 }
 
-/** The schema that holds the keyword a location ends with; `$ref` steps are followed. */
-const schemaAt = (location: string, root: ValidatorSchema, lookup: Lookup): ValidatorSchema => {
-  let at: any = root
-  for (const step of location.split("/").slice(1, -1)) {
-    at =
-      step === "$ref" && at?.__absolute_ref__ !== undefined ? lookup[at.__absolute_ref__] : at?.[unescapePointer(step)]
-  }
-  return isObject(at) ? at : {}
-}
-
-const pathOf = (location: string, value: unknown): ReadonlyArray<string | number> => {
-  let at: any = value
-  return location
-    .split("/")
-    .slice(1)
-    .map((step) => {
-      const key = Array.isArray(at) ? Number(step) : unescapePointer(step)
-      at = at?.[key]
-      return key
-    })
-}
-
-const isObject = (u: unknown): u is Record<string, unknown> => typeof u === "object" && u !== null && !Array.isArray(u)
+const isObject = (u: unknown): u is JsonSchemaDocument => typeof u === "object" && u !== null && !Array.isArray(u)

@@ -1,9 +1,10 @@
-import { dereference, type Schema as ValidatorSchema, validate } from "@cfworker/json-schema"
 import { DefinitionError } from "./errors.ts"
 import { makeIssue, shortJson } from "./issues.ts"
 import type { Decoded, JsonSchemaDocument } from "./schema.ts"
+import { compileCheck } from "./schema-check.ts"
 import type { SchemaIndex } from "./schema-document.ts"
-import { type Lookup, toIssues } from "./schema-validator-issues.ts"
+import { enough, Faults } from "./schema-faults.ts"
+import { toIssues } from "./schema-validator-issues.ts"
 
 /**
  * A decoder that checks JSON values against a document and leaves them as they are. `format` is asserted.
@@ -16,26 +17,28 @@ export const validator = (
 ): ((value: unknown) => Decoded<unknown>) => {
   for (const [schema, place] of index.subschemas) checkKeywords(schema as JsonSchemaDocument, `${where}, ${place}`)
   checkDynamicAnchors(index, where)
-  const copy = validatorCopy(document, index.subschemas) as ValidatorSchema
-  let lookup: Lookup
-  try {
-    lookup = dereference(copy)
-  } catch (cause) {
+  if (index.sameId !== undefined) {
     throw new DefinitionError(
-      `${where}: ${cause instanceof Error ? cause.message : cause} Rename the "$id" or pass decode.`,
-      { cause }
+      `${where}, ${index.subschemas.get(index.sameId)}: another subschema has the same "$id". Rename it or pass decode.`
     )
   }
-  checkReferences(lookup, where)
+  const check = compileCheck(document, index)
   return (value) => {
     if (value === undefined) return { ok: false, issues: [makeIssue([], "a JSON value", "nothing")] }
     try {
-      const result = validate(value, copy, "2020-12", lookup, false)
-      return result.valid ? { ok: true, value } : { ok: false, issues: toIssues(result.errors, value, copy, lookup) }
+      if (check(value, undefined, undefined, undefined)) return { ok: true, value }
+      // once more, for the reasons: most values fit, and fitting ones need no list
+      const faults = new Faults()
+      try {
+        check(value, undefined, faults, undefined)
+      } catch (error) {
+        if (error !== enough) throw error
+      }
+      if (faults.list.length > 0) return { ok: false, issues: toIssues(faults) }
     } catch {
-      // Client data gets here: keys with lone surrogates (URIError), nesting past the stack of a recursive schema (RangeError).
-      return { ok: false, issues: [makeIssue([], "well-formed keys, plain JSON and less nesting", shortJson(value))] }
+      // client data gets here: nesting past the stack of a recursive schema (RangeError)
     }
+    return { ok: false, issues: [makeIssue([], "plain JSON and less nesting", shortJson(value))] }
   }
 }
 
@@ -106,37 +109,5 @@ const checkDynamicAnchors = (index: SchemaIndex, where: string): void => {
       )
     }
     seen.add(anchor)
-  }
-}
-
-const formatName = /^[a-z][a-z-]*$/
-
-/** A mutable copy in terms the validator understands: it writes on schemas, reads `id` as `$id` and knows no dynamic references. */
-const validatorCopy = (value: unknown, subschemas: ReadonlyMap<object, string>): unknown => {
-  if (typeof value !== "object" || value === null) return value
-  if (Array.isArray(value)) return value.map((item) => validatorCopy(item, subschemas))
-  const isSchema = subschemas.has(value)
-  const result: Record<string, unknown> = Object.create(null)
-  for (const [key, item] of Object.entries(value)) {
-    if (isSchema && (key === "id" || key === "$dynamicRef" || (key === "format" && !formatName.test(String(item)))))
-      continue
-    result[isSchema && key === "$dynamicAnchor" ? "$anchor" : key] = validatorCopy(item, subschemas)
-  }
-  const dynamic = isSchema ? (value as JsonSchemaDocument)["$dynamicRef"] : undefined
-  if (dynamic !== undefined) {
-    if (result["$ref"] === undefined) result["$ref"] = dynamic
-    else result["allOf"] = [...((result["allOf"] as Array<unknown> | undefined) ?? []), { $ref: dynamic }]
-  }
-  return result
-}
-
-const checkReferences = (lookup: Lookup, where: string): void => {
-  for (const schema of Object.values(lookup)) {
-    if (typeof schema === "boolean" || schema.$ref === undefined) continue
-    if (lookup[schema.__absolute_ref__ ?? ""] === undefined) {
-      throw new DefinitionError(
-        `${where}: $ref ${shortJson(schema.$ref)} leads outside the keywords that hold schemas. Move its target to "$defs".`
-      )
-    }
   }
 }

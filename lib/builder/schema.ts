@@ -21,6 +21,8 @@ export interface Issue {
   readonly message: string
   /** The values or property names accepted there, where they can be listed. */
   readonly allowed?: ReadonlyArray<unknown> | undefined
+  /** At least so many further issues were left out after this one. Default none. */
+  readonly more?: number | undefined
 }
 
 /** What `decode` answers: the decoded value, or every reason against it. */

@@ -19,11 +19,41 @@ export const fromValibot = (schema: v.GenericSchema<any, any>, mode: Mode, where
   const document = convert(checked, mode, where)
   return makeSchema(document, (value) => {
     // What safeParse does, without its intermediate result.
-    const dataset = checked["~run"]({ value }, v.getGlobalConfig())
-    return dataset.issues === undefined
-      ? { ok: true, value: dataset.value }
-      : { ok: false, issues: dataset.issues.flatMap((issue) => toIssues(issue, [])) }
+    const dataset = run(checked, value)
+    if (dataset.issues === undefined) return { ok: true, value: dataset.value }
+    const issues = dataset.issues.flatMap((issue) => toIssues(issue, []))
+    const last = issues.at(-1)
+    return dataset.isCut && last !== undefined
+      ? { ok: false, issues: [...issues.slice(0, -1), { ...last, more: mostFound }] }
+      : { ok: false, issues }
   })
+}
+
+/** More issues are not looked for: valibot takes a microsecond for each, so hundreds of thousands would hold everybody up. */
+const mostFound = 1_000
+
+const tooMany = new Error("too many issues")
+
+/** Runs a schema; where that comes upon too many issues, also of alternatives that fit, to the first one alone. */
+const run = (schema: AnySchema, value: unknown): v.OutputDataset<any, any> & { readonly isCut?: boolean } => {
+  const config = v.getGlobalConfig()
+  let found = 0
+  try {
+    return schema["~run"](
+      { value },
+      {
+        ...config,
+        // each issue reads it
+        get lang() {
+          if (++found > mostFound) throw tooMany
+          return config.lang
+        }
+      }
+    )
+  } catch (error) {
+    if (error !== tooMany) throw error
+    return { ...schema["~run"]({ value }, { ...config, abortEarly: true }), isCut: true }
+  }
 }
 
 /** Bare entries, checked; a `DefinitionError` names the one that is not a valibot schema. */

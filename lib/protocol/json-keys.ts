@@ -45,7 +45,10 @@ const membersIn = (value: unknown): number => {
   let count = 0
   if (Array.isArray(value)) {
     for (const one of value) {
-      count += membersIn(one)
+      // not a call for each of many numbers
+      if (typeof one === "object") {
+        count += membersIn(one)
+      }
     }
     return count
   }

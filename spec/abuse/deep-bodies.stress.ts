@@ -75,13 +75,19 @@ it(
   deadline
 )
 
-/** Values that take many at a time of the fewest bytes. */
+/** Values that take many at a time of the fewest bytes, or long to read each. */
 const kinds = {
   "members of one object": (bytes: number) => `{${filled(bytes, (n) => `"k${n}":0`)}}`,
+  "objects of a member that no other has": (bytes: number) => `[${filled(bytes, (n) => `{"k${n}":0}`)}]`,
   "empty arrays": (bytes: number) => `[${filled(bytes, () => "[]")}]`,
   "empty objects": (bytes: number) => `[${filled(bytes, () => "{}")}]`,
-  numbers: (bytes: number) => `[${filled(bytes, () => "0")}]`
+  strings: (bytes: number) => `[${filled(bytes, (n) => `"${n}"`)}]`,
+  numbers: (bytes: number) => `[${filled(bytes, () => "0")}]`,
+  fractions: (bytes: number) => `[${filled(bytes, (n) => `${n}.5`)}]`
 }
+
+/** The last that is taken is what a body may hold. */
+const sizes = [3.99, 2, 1.5, 1, 0.75, 0.5, 0.25, 0.14]
 
 it.each(Object.entries(kinds))(
   "as many %s as a body may hold, and less of them, do not hold the loop for 100 ms",
@@ -90,7 +96,7 @@ it.each(Object.entries(kinds))(
     await using child = await abused("http", {}, { deadline })
     const each: Array<string> = []
     let longest = 0
-    for (const mebibytes of [3.99, 3, 2, 1.5, 1, 0.5, 0.25]) {
+    for (const mebibytes of sizes) {
       const value = text(mebibytes * 1_048_576)
       const alone = await effortFor(child, 10, 1, 200, () => call(value))
       const together = await effortFor(child, 16, 8, 200, () => call(value))

@@ -12,6 +12,37 @@ const listed = (entry: v.GenericSchema<any, any>) => {
 const decode = (entry: v.GenericSchema<any, any>, x: unknown) => toInputSchema({ x: entry }, where).decode({ x })
 const issuesOf = (decoded: Decoded<unknown>) => (decoded.ok ? [] : decoded.issues)
 
+describe("more than a thousand misfits", () => {
+  const rows = Array.from({ length: 5_000 }, () => ({ a: 1 }))
+
+  it("are not looked for: the first one is told, and that there are more", () => {
+    expect(issuesOf(decode(v.array(v.object({ a: v.string() })), rows))).toStrictEqual([
+      {
+        path: ["x", 0, "a"],
+        expected: "string",
+        received: "1",
+        message: "Expected string, received 1.",
+        more: 1_000
+      }
+    ])
+  })
+
+  it("do not matter where they are those of alternatives, and another one fits", () => {
+    const either = v.array(v.union([v.string(), v.object({ a: v.number() })]))
+    expect(decode(either, rows)).toStrictEqual({ ok: true, value: { x: rows } })
+  })
+
+  it("leave errors of the author's own checks to them", () => {
+    const broken = v.pipe(
+      v.number(),
+      v.check(() => {
+        throw new Error("broken")
+      })
+    )
+    expect(() => decode(broken, 1)).toThrow("broken")
+  })
+})
+
 describe("what is listed", () => {
   it.each<[string, v.GenericSchema<any, any>, unknown]>([
     [
