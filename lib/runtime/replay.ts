@@ -4,6 +4,7 @@ import type { AskRequest } from "../services/asks.ts"
 import { canonical, digest } from "../services/digest.ts"
 import { type Asked, Asking, type Facing, mostAttempts, notAnAnswer, numbered, type Place } from "./asking.ts"
 import { type Answered, answered, isNoAnswer, type Journal, journalVersion, noAnswer, type Open } from "./journal.ts"
+import { ReplayDiverged, stuck, TooManyRounds, unheard } from "./replay-messages.ts"
 import { macrotask, microtask, Moves } from "./turns.ts"
 
 /** Where a call stands: what came of earlier rounds, and what the client sent with this one. */
@@ -20,28 +21,6 @@ export interface Suspension {
   readonly journal: Journal
 }
 
-/** A later run of a handler asked something else than the run before it; a bug of the author, so it is a defect. */
-export class ReplayDiverged extends Error {
-  override readonly name = "ReplayDiverged"
-  constructor(before: ReadonlyArray<string>, now: ReadonlyArray<string>) {
-    super(
-      `The handler took another path than in an earlier round. Asked before: ${before.join(", ")}; asked now: ${now.join(", ")}. ` +
-        "On 2026-07-28 a handler runs from its start in each round, so what decides what it asks must be the same each time: " +
-        "take time, randomness and I/O from Durable.now, Durable.random and Durable.step(name, effect)."
-    )
-  }
-}
-
-/** A call asked in more rounds than it may. */
-export class TooManyRounds extends Error {
-  override readonly name = "TooManyRounds"
-  constructor(rounds: number, asks: ReadonlyArray<string>) {
-    super(
-      `The call has asked in ${rounds} rounds, the most that maxRounds allows, and was to ask again: ${asks.join(", ")}.`
-    )
-  }
-}
-
 /** Macrotasks without a new ask after which those at hand are taken for all of this round. */
 const settleTurns = 2
 
@@ -54,15 +33,6 @@ const graceSlices = 10
 
 /** Milliseconds that a step may run beside an open question before the log says what both wait for. */
 const stuckMillis = 10_000
-
-const stuck = (steps: ReadonlyArray<string>, open: ReadonlyArray<Waiting>): string =>
-  `A question is open while steps run, so the round waits for them: ${open.map(({ asked }) => asked.label).join(", ")} beside ${steps
-    .map((step) => `Durable.step(${JSON.stringify(step)})`)
-    .join(", ")}. A step that waits for the answer never ends: ask before it.`
-
-const unheard = (asks: ReadonlyArray<string>): string =>
-  `The handler has ended without asking what it asked in an earlier round, so what the client answered went unheard: ${asks.join(", ")}. ` +
-  "What decides what is asked must be the same in each round: take it from Durable.now, Durable.random and Durable.step(name, effect)."
 
 interface Waiting {
   /** Its own, or that of an equal ask that it stands in for. */
@@ -304,15 +274,28 @@ export class Replay extends Asking {
    */
   #passOn({ id, asked: { base } }: Waiting): void {
     if (base === undefined || this.#isGiven(id)) return
-    for (const waiting of this.#at.open.values()) {
-      if (waiting.asked.base !== base) continue
-      this.#at.claimed.delete(waiting.id)
-      this.#close(waiting)
+    if (this.#takeUp(id, (one) => one === base)) this.#deliverSoon()
+  }
+
+  /** Lets the first ask of such a base that still waits, or for a later answer, be the one that was answered; false where there is none. */
+  #takeUp(id: string, fits: (base: string) => boolean): boolean {
+    const { again, open, claimed } = this.#at
+    for (const waiting of [...again.values(), ...open.values()]) {
+      const { base } = waiting.asked
+      if (base === undefined || !fits(base) || this.#batchOf(waiting.id) <= this.#batchOf(id)) continue
+      claimed.delete(waiting.id)
+      if (!again.delete(waiting.id)) this.#close(waiting)
       waiting.id = this.#claim(id)
-      this.#at.again.set(id, waiting)
-      this.#deliverSoon()
-      return
+      again.set(id, waiting)
+      return true
     }
+    return false
+  }
+
+  /** Which of the batches holds an answer; beyond all of them where none does. */
+  #batchOf(id: string): number {
+    const at = this.#batches.findIndex((batch) => batch.has(id))
+    return at === -1 ? Number.POSITIVE_INFINITY : at
   }
 
   /**
@@ -323,7 +306,7 @@ export class Replay extends Asking {
     const free = (id: string) => !this.#at.claimed.has(id)
     for (const batch of this.#at.abandoned === undefined ? this.#batches.slice(this.#given) : this.#batches) {
       for (const id of batch.keys()) {
-        if ((id === base || id.startsWith(`${base}#`)) && free(id)) return this.#claim(id)
+        if (isNumberOf(id, base) && free(id)) return this.#claim(id)
       }
     }
     let n = 0
@@ -414,7 +397,7 @@ export class Replay extends Asking {
       if (over() || moves.count !== seen) continue
       if (this.busy()) {
         if (!(await moves.next(seen, stuckMillis))) {
-          this.facing.warn(stuck(this.runningSteps(), [...this.#at.open.values()]))
+          this.facing.warn(stuck(this.runningSteps(), labelsOf(this.#at.open.values())))
           await moves.next(seen)
         }
       } else if (this.#given === this.#batches.length) {
@@ -432,7 +415,8 @@ export class Replay extends Asking {
 
   /**
    * Something of an earlier round is not asked again, though its time has come. Where others of its batch are, they get
-   * their answers, and lead to it or not; where only new asks are left, the handler has taken another path.
+   * their answers, and lead to it or not; where an equal ask is open, it was that one, since which of several comes first
+   * depends on what was withdrawn meanwhile; where only other asks are left, the handler has taken another path.
    */
   #late(): void {
     const batch = this.#batches[this.#given]!
@@ -442,11 +426,16 @@ export class Replay extends Asking {
       this.#give(there)
       return
     }
-    const missing = [...batch.values()].filter(([id]) => !this.#at.passed.has(id)).map(([, , label]) => label)
+    const missing = [...batch.values()].filter(([id]) => !this.#at.passed.has(id))
+    const isTaken = missing.map(([id]) => this.#takeUp(id, (base) => isNumberOf(id, base)))
+    if (isTaken.includes(true)) {
+      this.#deliverSoon()
+      return
+    }
     this.#stop(
       new ReplayDiverged(
-        missing,
-        [...this.#at.open.values(), ...this.#at.again.values()].map(({ asked }) => asked.label)
+        missing.map(([, , label]) => label),
+        labelsOf([...this.#at.open.values(), ...this.#at.again.values()])
       )
     )
   }
@@ -489,3 +478,8 @@ export class Replay extends Asking {
     this.#stopRun()
   }
 }
+
+/** Whether an id is that of one of several equal asks. */
+const isNumberOf = (id: string, base: string): boolean => id === base || id.startsWith(`${base}#`)
+
+const labelsOf = (waiting: Iterable<Waiting>): ReadonlyArray<string> => Array.from(waiting, ({ asked }) => asked.label)

@@ -22,3 +22,22 @@ it("gives an answer to the ask that was answered, where an equal one before it i
   expect(outcome).toEqual((await at.direct(program)).outcome)
   expect(rounds).toBe(3)
 })
+
+it("gives answers to equal asks beside a part that fails, whichever of them were answered first", async () => {
+  const failing: Program = { type: "branch", content: "f", even: ask("a"), odd: { type: "fail", why: "no" } }
+  const beside: Program = { type: "all", parts: [ask("a"), { type: "caught", part: ask("a") }, failing, ask("a")] }
+  const caught: Program = { type: "caught", part: { type: "branch", content: "a", even: beside, odd: ask("a") } }
+  const inTurn: Program = { type: "seq", parts: [ask("a"), ask("a"), ask("a")] }
+  const branch: Program = {
+    type: "branch",
+    content: "a",
+    even: { type: "all", parts: [inTurn, caught] },
+    odd: ask("a")
+  }
+  const program: Program = { type: "seq", parts: [branch, ask("a"), ask("a")] }
+  const answered = [[0], [1], [1], [0, 1, 3, 4]]
+  const { outcome } = await at.replayed(program, (round, ids) =>
+    answered[round] === undefined ? ids : answered[round].map((index) => ids[index]!)
+  )
+  expect(outcome).toEqual((await at.direct(program)).outcome)
+})
