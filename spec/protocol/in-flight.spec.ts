@@ -33,7 +33,8 @@ const peer = () => {
     })
     return { own, open }
   }
-  const ask = (own: Sink) => Effect.runFork(requests.send({ method: "roots/list", params: {} }, own.ask, 60_000))
+  const ask = (own: Sink) =>
+    Effect.runFork(requests.send({ method: "roots/list", params: {} }, (message) => own.ask(message), 60_000))
   return { heard, inFlight, begin, ask, idle: () => idle }
 }
 

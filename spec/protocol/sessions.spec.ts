@@ -56,7 +56,13 @@ const hold = (session: HttpSession, id = 1) => {
     own = given
     return started
   })
-  return { replies, asked, interrupts, ask: own.ask, finish: () => own.reply({ status: 200 }) }
+  return {
+    replies,
+    asked,
+    interrupts,
+    ask: (message: Parameters<Sink["ask"]>[0]) => own.ask(message),
+    finish: () => own.reply({ status: 200 })
+  }
 }
 
 describe("a session", () => {
