@@ -50,13 +50,13 @@ export const notUtf8: Refusal = refusal(
 
 /**
  * What a message may hold, in weights that follow the time an engine takes, in which nobody else is served: an item of an array
- * weighs 2, a string 5, a member, an object or an array 10. As much as this takes 20 to 60 ms, whatever it is made of.
+ * weighs 2, a string 5, a member, an object or an array 10. As much as this takes 15 to 40 ms, whatever it is made of.
  */
-const mostWeight = 500_000
+const mostWeight = 320_000
 
 const tooMany = refusal(
   "too-many-values",
-  "The message holds too many values: at most 50,000 members, objects and arrays, 100,000 strings, 250,000 other items of arrays, or a mix that weighs as much."
+  "The message holds too many values: at most 32,000 members, objects and arrays, 64,000 strings, 160,000 other items of arrays, or a mix that weighs as much."
 )
 
 // Text d levels deep holds at least d openers, and no character weighs more than 5 on average. Short text, and text with few openers,

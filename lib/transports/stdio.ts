@@ -36,7 +36,7 @@ export interface StdioOptions {
   readonly output?: OutputStream | undefined
   /**
    * Longest line in bytes, 1 to 1 GiB; longer ones are refused and skipped. Default 4 MiB. Whatever its size, a message of more
-   * than 50,000 members, objects and arrays, 100,000 strings, 250,000 other items of arrays, or a mix that weighs as much, is refused.
+   * than 32,000 members, objects and arrays, 64,000 strings, 160,000 other items of arrays, or a mix that weighs as much, is refused.
    */
   readonly maxLineBytes?: number | undefined
   /** Deepest nesting of a message, 8 to 1,000 levels. Default 64. */

@@ -59,17 +59,17 @@ it("as many members and items as a message may hold are read like a few, and mor
     const { result, error } = await ask(serving.port!, JSON.stringify(calling(1, "anything", { value })))
     return error === undefined ? result.content[0].text : error
   }
-  expect(await told(members(49_900))).toBe("object")
-  expect(await told(Array(99_900).fill("a"))).toBe("object")
-  expect(await told(Array(249_900).fill(0.5))).toBe("object")
+  expect(await told(members(31_900))).toBe("object")
+  expect(await told(Array(63_900).fill("a"))).toBe("object")
+  expect(await told(Array(159_900).fill(0.5))).toBe("object")
   const tooMany = {
     code: -32600,
     message:
-      "The message holds too many values: at most 50,000 members, objects and arrays, 100,000 strings, 250,000 other items of arrays, or a mix that weighs as much."
+      "The message holds too many values: at most 32,000 members, objects and arrays, 64,000 strings, 160,000 other items of arrays, or a mix that weighs as much."
   }
-  expect(await told(members(50_100))).toMatchObject(tooMany)
-  expect(await told(Array(50_100).fill([]))).toMatchObject(tooMany)
-  expect(await told(Array(100_100).fill("a"))).toMatchObject(tooMany)
-  expect(await told(Array(250_100).fill(0.5))).toMatchObject(tooMany)
-  expect(await told([...Array(25_100).fill({}), ...Array(50_100).fill("a")])).toMatchObject(tooMany)
+  expect(await told(members(32_100))).toMatchObject(tooMany)
+  expect(await told(Array(32_100).fill([]))).toMatchObject(tooMany)
+  expect(await told(Array(64_100).fill("a"))).toMatchObject(tooMany)
+  expect(await told(Array(160_100).fill(0.5))).toMatchObject(tooMany)
+  expect(await told([...Array(16_100).fill({}), ...Array(32_100).fill("a")])).toMatchObject(tooMany)
 })

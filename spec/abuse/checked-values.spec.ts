@@ -23,17 +23,17 @@ describe.each(["2025-11-25", "sessionless"] as const)(
       ["check", { unique: many(24_900, (n) => ({ n })) }, "fits"],
       [
         "check",
-        { unique: [...many(99_000, (n) => `${n}`), "7"] },
+        { unique: [...many(63_000, (n) => `${n}`), "7"] },
         /Invalid arguments for tool "inner_check":\n- unique: expected items that differ from each other, received \["0",.*\]$/
       ],
       [
         "check",
-        { chosen: many(99_000, () => "choice 1000") },
+        { chosen: many(63_000, () => "choice 1000") },
         /\n- chosen\[19\]: expected one of the allowed values.*, … 950 more\n- … and at least 10980 more$/
       ],
       [
         "list",
-        { texts: many(249_000, (n) => n) },
+        { texts: many(159_000, (n) => n) },
         'Invalid arguments for tool "inner_list":\n- texts[0]: expected string, received 0\n- … and at least 1000 more'
       ]
     ] as never)("is answered soon, and %s says whether they fit", async (name, args, text) => {

@@ -22,8 +22,8 @@ export interface HttpCoreOptions extends HostRuleOptions, RouterOptions {
   /** Decides who is calling before the body is read. Default: everybody is anonymous. */
   readonly authenticate?: Authenticate | undefined
   /**
-   * Largest body in bytes, 1 to 1 GiB; more answers 413. Default 4 MiB. Whatever its size, a message of more than 50,000
-   * members, objects and arrays, 100,000 strings, 250,000 other items of arrays, or a mix that weighs as much, answers 400.
+   * Largest body in bytes, 1 to 1 GiB; more answers 413. Default 4 MiB. Whatever its size, a message of more than 32,000
+   * members, objects and arrays, 64,000 strings, 160,000 other items of arrays, or a mix that weighs as much, answers 400.
    */
   readonly maxBodyBytes?: number | undefined
   /** Deepest nesting of a message, 8 to 1,000 levels; deeper answers 400. Default 64. */
