@@ -83,7 +83,7 @@ export interface HttpHead {
   readonly method: string
   /** Absolute URL, as the client named the server. */
   readonly url: string
-  readonly headers: { readonly get: (name: string) => string | undefined }
+  readonly headers: { get(name: string): string | undefined }
   readonly remoteAddress: string | undefined
 }
 

@@ -1,5 +1,5 @@
 import { type Refusal, refusal } from "../../protocol/reasons.ts"
-import { bodyTimer } from "./body-timer.ts"
+import { BodyTimer } from "./body-timer.ts"
 import type { HttpCore } from "./core.ts"
 import { bodyTimeout, bodyTooLarge } from "./gate.ts"
 
@@ -18,56 +18,82 @@ const empty = refusal(
 )
 
 /** Reads a body within the limits on size and time and calls `done` once. */
-export const readBody = (
-  request: Request,
-  { maxBodyBytes, bodyTimeout: millis }: HttpCore,
-  done: (body: Uint8Array | Refusal) => void
-): void => {
+export const readBody = (request: Request, core: HttpCore, done: (body: Uint8Array | Refusal) => void): void => {
   const body = request.body
   if (body === null) {
     done(noBytes)
-    return
-  }
-  if (body.locked) {
+  } else if (body.locked) {
     done(alreadyRead)
-    return
+  } else {
+    // A reader costs less than text() or arrayBuffer() in Node 20, and it can stop at the limit.
+    new BodyReader(body.getReader(), core, done).read()
   }
-  // A reader costs less than text() or arrayBuffer() in Node 20, and it can stop at the limit.
-  const reader = body.getReader()
-  let settled = false
-  const settle = (outcome: Uint8Array | Refusal) => {
-    if (!settled) {
-      settled = true
-      disarm()
-      done(outcome)
-    }
+}
+
+/** A class, as the exchange is. */
+class BodyReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #core: HttpCore
+  readonly #done: (body: Uint8Array | Refusal) => void
+  readonly #timer: BodyTimer
+  #first: Uint8Array | undefined
+  #chunks: Array<Uint8Array> | undefined
+  #size = 0
+  #settled = false
+
+  constructor(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    core: HttpCore,
+    done: (body: Uint8Array | Refusal) => void
+  ) {
+    this.#reader = reader
+    this.#core = core
+    this.#done = done
+    this.#timer = new BodyTimer(core.bodyTimeout, () => this.#stop(bodyTimeout(core.bodyTimeout)))
   }
-  const disarm = bodyTimer(millis, () => {
-    settle(bodyTimeout(millis))
-    // Cancelling tells the runtime to stop receiving; it may refuse, which changes nothing for us.
-    reader.cancel().catch(ignore)
-  })
-  const failed = () => settle(refusal("parse-error", "The body ended before it was complete."))
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  const next = ({ done: end, value }: { readonly done: boolean; readonly value?: Uint8Array | undefined }): void => {
-    if (settled) {
+
+  read(): void {
+    this.#reader.read().then(this.#take, this.#fail)
+  }
+
+  readonly #take = ({ done, value }: { readonly done: boolean; readonly value?: Uint8Array | undefined }): void => {
+    if (this.#settled) {
       return
     }
-    if (end) {
-      settle(chunks.length === 0 ? empty : chunks.length === 1 ? chunks[0]! : join(chunks, size))
+    if (done) {
+      const first = this.#first
+      this.#settle(first === undefined ? empty : this.#chunks === undefined ? first : join(this.#chunks, this.#size))
       return
     }
-    chunks.push(value!)
-    size += value!.length
-    if (size > maxBodyBytes) {
-      settle(bodyTooLarge(maxBodyBytes))
-      reader.cancel().catch(ignore)
+    if (this.#first === undefined) {
+      this.#first = value
     } else {
-      reader.read().then(next, failed)
+      this.#chunks ??= [this.#first]
+      this.#chunks.push(value!)
+    }
+    this.#size += value!.length
+    if (this.#size > this.#core.maxBodyBytes) {
+      this.#stop(bodyTooLarge(this.#core.maxBodyBytes))
+    } else {
+      this.read()
     }
   }
-  reader.read().then(next, failed)
+
+  readonly #fail = (): void => this.#settle(refusal("parse-error", "The body ended before it was complete."))
+
+  #settle(outcome: Uint8Array | Refusal): void {
+    if (!this.#settled) {
+      this.#settled = true
+      this.#timer.stop()
+      this.#done(outcome)
+    }
+  }
+
+  #stop(why: Refusal): void {
+    this.#settle(why)
+    // Cancelling tells the runtime to stop receiving; it may refuse, which changes nothing for us.
+    this.#reader.cancel().catch(ignore)
+  }
 }
 
 const ignore = () => {}

@@ -12,7 +12,7 @@ import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
 import { readBody } from "./fetch-body.ts"
 import { acceptsEvents, acceptsJson, type GateHead } from "./gate.ts"
 import { cannotAsk, sseComment, sseHeaders, sseText } from "./sse.ts"
-import { atTurnEnd, notAtTurnEnd, type Waiting } from "./turn-end.ts"
+import { notAtTurnEnd, Waiting, waitForTurnEnd } from "./turn-end.ts"
 
 /** What the exchanges of one handler share. */
 export interface FetchState {
@@ -37,7 +37,7 @@ export const exchange = (
   })
 
 /** A class: the closures that one exchange would take cost 3 % of it. */
-class Exchange implements HttpSink {
+class Exchange extends Waiting implements HttpSink {
   readonly events: boolean
   readonly #state: FetchState
   readonly #port: HttpPort
@@ -52,7 +52,6 @@ class Exchange implements HttpSink {
   #ended = false
   #goesOn = false
   #disconnected: (() => void) | undefined
-  #toListen: Waiting | undefined
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined
   #drained: Room
   #resume: (() => void) | undefined
@@ -65,6 +64,7 @@ class Exchange implements HttpSink {
     accepted: number,
     resolve: (response: Response) => void
   ) {
+    super()
     this.events = (accepted & acceptsEvents) !== 0
     this.#state = state
     this.#port = port
@@ -94,7 +94,7 @@ class Exchange implements HttpSink {
     })
     if (!this.#ended) {
       // Listening costs 4 % of a request, so only what outlives this turn does.
-      this.#toListen = atTurnEnd(() => this.#listen())
+      waitForTurnEnd(this)
     }
   }
 
@@ -252,8 +252,9 @@ class Exchange implements HttpSink {
     }
   }
 
-  #listen(): void {
-    if (this.#ended || this.#disconnected !== undefined) {
+  /** Listens for the client's leaving. */
+  atTurnEnd(): void {
+    if (this.#ended) {
       return
     }
     const { signal } = this.#request
@@ -288,8 +289,8 @@ class Exchange implements HttpSink {
     this.#resume?.()
     if (this.#disconnected !== undefined) {
       this.#request.signal.removeEventListener("abort", this.#disconnected)
-    } else if (this.#toListen !== undefined) {
-      notAtTurnEnd(this.#toListen)
+    } else {
+      notAtTurnEnd(this)
     }
     if (this.#listens) {
       this.#state.streams.delete(this.#work)

@@ -43,8 +43,8 @@ export const makeGate = ({ path, rule, maxBodyBytes, sessions, jsonOnly }: GateO
   const notFound = refusal("not-found", `Nothing is served at this path; MCP is served at ${path}.`)
   const mostDigits = `${maxBodyBytes}`.length
   return (head, draining) => {
-    const { get } = head.headers
-    if (draining && (head.method !== "POST" || get("mcp-session-id") === undefined)) {
+    const { headers } = head
+    if (draining && (head.method !== "POST" || headers.get("mcp-session-id") === undefined)) {
       return shuttingDown
     }
     if (head.path !== path) {
@@ -54,37 +54,37 @@ export const makeGate = ({ path, rule, maxBodyBytes, sessions, jsonOnly }: GateO
     if (host === undefined || !rule.host(host)) {
       return forbiddenHost(host)
     }
-    const origin = get("origin")
+    const origin = headers.get("origin")
     if (origin !== undefined && !rule.origin(origin)) {
       return forbiddenOrigin(origin)
     }
     if (head.method !== "POST") {
-      const version = get("mcp-protocol-version")?.trim()
+      const version = headers.get("mcp-protocol-version")?.trim()
       if (!sessions || (version !== undefined && looksSessionless(version))) {
         return postOnly
       }
       switch (head.method) {
         case "GET":
-          return (accepts(get("accept")) & acceptsEvents) === 0 ? acceptsNoEvents : acceptsEvents
+          return (accepts(headers.get("accept")) & acceptsEvents) === 0 ? acceptsNoEvents : acceptsEvents
         case "DELETE":
           return acceptsJson
         default:
           return methodNotAllowed
       }
     }
-    if (!isJson(get("content-type"))) {
+    if (!isJson(headers.get("content-type"))) {
       return unsupportedMediaType
     }
-    const encoding = get("content-encoding")
+    const encoding = headers.get("content-encoding")
     if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
       return unsupportedEncoding
     }
-    const offered = accepts(get("accept"))
+    const offered = accepts(headers.get("accept"))
     const accepted = jsonOnly ? offered & acceptsJson : offered
     if (accepted === 0) {
       return jsonOnly ? acceptsNoJson : notAcceptable
     }
-    const length = get("content-length")
+    const length = headers.get("content-length")
     // fewer digits are no more bytes
     if (length !== undefined && length.length >= mostDigits && Number(length) > maxBodyBytes) {
       return bodyTooLarge(maxBodyBytes)

@@ -7,6 +7,8 @@ export const nodeHead = (request: IncomingMessage, trustProxy: boolean): GateHea
 /** The head of a fetch `Request`. */
 export const fetchHead = (request: Request, trustProxy: boolean): GateHead => new FetchHead(request, trustProxy)
 
+type HeadHeaders = GateHead["headers"]
+
 class NodeHead implements GateHead {
   readonly #request: IncomingMessage
   readonly #trustProxy: boolean
@@ -18,12 +20,7 @@ class NodeHead implements GateHead {
     this.#request = request
     this.#trustProxy = trustProxy
     const values = request.headers
-    this.headers = {
-      get: (name) => {
-        const value = values[name]
-        return typeof value === "string" ? value : value?.join(", ")
-      }
-    }
+    this.headers = new NodeHeaders(values)
     const target = request.url!
     const absolute = target.startsWith("/") ? undefined : parseUrl(target)
     this.method = request.method!
@@ -43,6 +40,27 @@ class NodeHead implements GateHead {
   }
 }
 
+class NodeHeaders implements HeadHeaders {
+  readonly #values: IncomingMessage["headers"]
+  constructor(values: IncomingMessage["headers"]) {
+    this.#values = values
+  }
+  get(name: string): string | undefined {
+    const value = this.#values[name]
+    return typeof value === "string" ? value : value?.join(", ")
+  }
+}
+
+class FetchHeaders implements HeadHeaders {
+  readonly #values: Headers
+  constructor(values: Headers) {
+    this.#values = values
+  }
+  get(name: string): string | undefined {
+    return this.#values.get(name) ?? undefined
+  }
+}
+
 class FetchHead implements GateHead {
   readonly #request: Request
   readonly #trustProxy: boolean
@@ -54,7 +72,7 @@ class FetchHead implements GateHead {
     this.#request = request
     this.#trustProxy = trustProxy
     const values = request.headers
-    this.headers = { get: (name) => values.get(name) ?? undefined }
+    this.headers = new FetchHeaders(values)
     this.method = request.method
     const url = request.url
     const authority = url.indexOf("://") + 3

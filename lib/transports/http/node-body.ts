@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Refusal } from "../../protocol/reasons.ts"
-import { bodyTimer } from "./body-timer.ts"
+import { BodyTimer } from "./body-timer.ts"
 import type { HttpCore } from "./core.ts"
 import { bodyTimeout, bodyTooLarge } from "./gate.ts"
 
@@ -25,7 +25,7 @@ export const readBody = (
   let chunks: Array<Buffer> | undefined
   let size = 0
   const stop = () => {
-    disarm()
+    timer.stop()
     request.off("data", take)
     request.off("end", end)
   }
@@ -42,10 +42,10 @@ export const readBody = (
     }
   }
   const end = () => {
-    disarm()
+    timer.stop()
     done(chunks === undefined ? (first ?? noBytes) : Buffer.concat(chunks, size))
   }
-  const disarm = bodyTimer(millis, () => {
+  const timer = new BodyTimer(millis, () => {
     stop()
     done(bodyTimeout(millis))
   })

@@ -1,36 +1,53 @@
-/** Something that waits for the end of a turn. */
-export interface Waiting {
-  run: (() => void) | undefined
+/**
+ * Something that may wait for the end of a turn of the event loop. It is itself the node of the list of those that wait: one that
+ * waits no longer leaves nothing behind, where an array would hold it, and the collector carry it along, to the end of a long turn.
+ */
+export abstract class Waiting {
+  /** Its neighbours while it waits. */
+  before: Waiting | undefined = undefined
+  after: Waiting | undefined = undefined
+
+  abstract atTurnEnd(): void
 }
 
-// Arrays that live for a turn: a set that lives for ever would carry its closures into the old generation, which cost a list
-// a sixth of its time.
-let waiting: Array<Waiting> = []
+/** The two ends of a list; nothing else in it is called. */
+class Ends extends Waiting {
+  constructor() {
+    super()
+    this.before = this
+    this.after = this
+  }
+  atTurnEnd(): void {}
+}
+
+class Calling extends Waiting {
+  readonly #run: () => void
+  constructor(run: () => void) {
+    super()
+    this.#run = run
+  }
+  atTurnEnd(): void {
+    this.#run()
+  }
+}
+
+const waiting = new Ends()
+
+/** What is being called; empty otherwise. */
+const due = new Ends()
 let scheduled = false
 
-/** How many wait, forgotten ones included, before those are let go. */
-let most = 1_024
-
-/** What is being called, and how many of it were. */
-let walked: Array<Waiting> = []
-let called = 0
-
 /**
- * Calls `run` at the end of this turn of the event loop, with one immediate for all that wait. Most requests are answered
- * within the turn they came in: what is only needed for others costs them nothing but this.
+ * Calls `one.atTurnEnd` at the end of this turn of the event loop, with one immediate for all that wait. Most requests are
+ * answered within the turn they came in: what is only needed for others costs them nothing but this.
  */
-export const atTurnEnd = (run: () => void): Waiting => {
-  const one: Waiting = { run }
+export const waitForTurnEnd = (one: Waiting): void => {
   // Workers have no setImmediate.
   if (typeof setImmediate !== "function") {
-    one.run = undefined
-    run()
-    return one
+    one.atTurnEnd()
+    return
   }
-  if (waiting.push(one) > most) {
-    waiting = waiting.filter(({ run }) => run !== undefined)
-    most = Math.max(1_024, 2 * waiting.length)
-  }
+  link(waiting, one)
   if (!scheduled) {
     scheduled = true
     setImmediate(() => {
@@ -38,33 +55,65 @@ export const atTurnEnd = (run: () => void): Waiting => {
       endTurn()
     })
   }
+}
+
+/** `waitForTurnEnd` for a function. */
+export const atTurnEnd = (run: () => void): Waiting => {
+  const one = new Calling(run)
+  waitForTurnEnd(one)
   return one
 }
 
-/** Forgets what waits for the end of this turn: requests that follow each other in microtasks alone may make a long one. */
+/** Forgets what waits for the end of this turn; does nothing where it does not. */
 export const notAtTurnEnd = (one: Waiting): void => {
-  one.run = undefined
+  if (one.after !== undefined) {
+    unlink(one)
+  }
 }
 
 /** Calls what waits for the end of this turn now, all of it; then throws what the first that failed threw. */
 export const endTurn = (): void => {
   let failed: { readonly error: unknown } | undefined
   // called by one of those, it calls the rest of them too
-  walked = called < walked.length ? [...walked.slice(called), ...waiting] : waiting
-  called = 0
-  waiting = []
-  while (called < walked.length) {
-    const { run } = walked[called]!
-    walked[called++]!.run = undefined
+  moveAll(waiting, due)
+  for (let one = due.after!; one !== due; one = due.after!) {
+    unlink(one)
     try {
-      run?.()
+      one.atTurnEnd()
     } catch (error) {
       failed ??= { error }
     }
   }
-  walked = []
-  called = 0
   if (failed !== undefined) {
     throw failed.error
   }
+}
+
+const link = (list: Ends, one: Waiting): void => {
+  const last = list.before!
+  one.before = last
+  one.after = list
+  last.after = one
+  list.before = one
+}
+
+const unlink = (one: Waiting): void => {
+  one.before!.after = one.after
+  one.after!.before = one.before
+  one.before = undefined
+  one.after = undefined
+}
+
+const moveAll = (from: Ends, to: Ends): void => {
+  const first = from.after!
+  if (first === from) {
+    return
+  }
+  const last = from.before!
+  first.before = to.before
+  to.before!.after = first
+  last.after = to
+  to.before = last
+  from.before = from
+  from.after = from
 }

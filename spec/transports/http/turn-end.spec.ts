@@ -1,14 +1,14 @@
 import { expect, it, onTestFinished, vi } from "vitest"
-import { bodyTimer } from "../../../lib/transports/http/body-timer.ts"
+import { BodyTimer } from "../../../lib/transports/http/body-timer.ts"
 import { atTurnEnd, endTurn, notAtTurnEnd } from "../../../lib/transports/http/turn-end.ts"
 
 it("what is forgotten by something before it at the end of a turn does not happen", () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
   onTestFinished(() => void vi.useRealTimers())
   const late = vi.fn()
-  let disarm = () => {}
-  atTurnEnd(() => disarm())
-  disarm = bodyTimer(50, late)
+  let timer: BodyTimer | undefined
+  atTurnEnd(() => timer?.stop())
+  timer = new BodyTimer(50, late)
   endTurn()
   vi.advanceTimersByTime(1_000)
   expect(late).not.toHaveBeenCalled()
