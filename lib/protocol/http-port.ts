@@ -53,10 +53,11 @@ export const httpPortOf = (running: Running, options: HttpPortOptions = { sessio
     receive: (body, head, principal, sink) => {
       const header = versionOf(head)
       const era = eraOf(header)
-      const arrived = (session: Arrival["session"]) => receive(body, { header, era, session, head, principal }, sink)
       // 2026-07-28 has no sessions: what names one all the same is served without it
-      if (era === "sessionless" || sessions === undefined) return arrived(undefined)
-      return once(sessionOf(sessions, header, head, principal), sink, arrived)
+      const session =
+        era === "sessionless" || sessions === undefined ? undefined : sessionOf(sessions, header, head, principal)
+      if (!(session instanceof Promise)) return receive(body, { header, era, session, head, principal }, sink)
+      return once(session, sink, (found) => receive(body, { header, era, session: found, head, principal }, sink))
     },
     listen: (head, principal, sink) => {
       if (sessions === undefined) return refuse(sink, nothingToHear, "handshake", undefined)

@@ -14,7 +14,8 @@ export const isHandshakeRevision = (u: unknown): u is HandshakeRevision =>
 
 /** Whether a header names a revision that has no handshake, known here or not; dates compare as text. */
 export const looksSessionless = (revision: string): boolean =>
-  revision >= sessionlessRevisions[sessionlessRevisions.length - 1]! && /^\d{4}-\d{2}-\d{2}$/.test(revision)
+  revision === sessionlessRevisions[0] ||
+  (revision >= sessionlessRevisions[sessionlessRevisions.length - 1]! && /^\d{4}-\d{2}-\d{2}$/.test(revision))
 
 /** The keys of the request envelope and of the metadata of results and notifications (2026-07-28 basic/index, "_meta"). */
 export const metaKeys = {

@@ -1,5 +1,4 @@
 import { type Refusal, refusal } from "../../protocol/reasons.ts"
-import { BodyTimer } from "./body-timer.ts"
 import type { HttpCore } from "./core.ts"
 import { bodyTimeout, bodyTooLarge } from "./gate.ts"
 
@@ -17,25 +16,39 @@ const empty = refusal(
   "The body is empty: send one JSON-RPC message. Where something before the MCP handler read it, pass the request on unread."
 )
 
-/** Reads a body within the limits on size and time and calls `done` once. */
-export const readBody = (request: Request, core: HttpCore, done: (body: Uint8Array | Refusal) => void): void => {
+/** A body that is being read. */
+export interface Reading {
+  /** Begins the time that what is left of it may take. Most bodies are read within a turn, and need no timer. */
+  readonly limitTime: () => void
+}
+
+/** Reads a body within the limit on size and calls `done` once, perhaps at once. */
+export const readBody = (
+  request: Request,
+  core: HttpCore,
+  done: (body: Uint8Array | Refusal) => void
+): Reading | undefined => {
   const body = request.body
   if (body === null) {
     done(noBytes)
-  } else if (body.locked) {
-    done(alreadyRead)
-  } else {
-    // A reader costs less than text() or arrayBuffer() in Node 20, and it can stop at the limit.
-    new BodyReader(body.getReader(), core, done).read()
+    return undefined
   }
+  if (body.locked) {
+    done(alreadyRead)
+    return undefined
+  }
+  // A reader costs less than text() or arrayBuffer() in Node 20, and it can stop at the limit.
+  const reading = new BodyReader(body.getReader(), core, done)
+  reading.read()
+  return reading
 }
 
 /** A class, as the exchange is. */
-class BodyReader {
+class BodyReader implements Reading {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #core: HttpCore
   readonly #done: (body: Uint8Array | Refusal) => void
-  readonly #timer: BodyTimer
+  #timer: ReturnType<typeof setTimeout> | undefined
   #first: Uint8Array | undefined
   #chunks: Array<Uint8Array> | undefined
   #size = 0
@@ -49,11 +62,17 @@ class BodyReader {
     this.#reader = reader
     this.#core = core
     this.#done = done
-    this.#timer = new BodyTimer(core.bodyTimeout, () => this.#stop(bodyTimeout(core.bodyTimeout)))
   }
 
   read(): void {
     this.#reader.read().then(this.#take, this.#fail)
+  }
+
+  limitTime(): void {
+    if (!this.#settled) {
+      const { bodyTimeout: millis } = this.#core
+      this.#timer = setTimeout(() => this.#stop(bodyTimeout(millis)), millis)
+    }
   }
 
   readonly #take = ({ done, value }: { readonly done: boolean; readonly value?: Uint8Array | undefined }): void => {
@@ -84,7 +103,9 @@ class BodyReader {
   #settle(outcome: Uint8Array | Refusal): void {
     if (!this.#settled) {
       this.#settled = true
-      this.#timer.stop()
+      if (this.#timer !== undefined) {
+        clearTimeout(this.#timer)
+      }
       this.#done(outcome)
     }
   }

@@ -3,16 +3,17 @@ import type { HttpPort, HttpSink, InFlight, Reply, Room, StreamEvent } from "../
 import type { JsonRpcNotification, JsonRpcRequest } from "../../protocol/json-rpc.ts"
 import { notUtf8 } from "../../protocol/json.ts"
 import type { Refusal } from "../../protocol/reasons.ts"
-import type { PrincipalShape } from "../../services/principal.ts"
+import { anonymous, type PrincipalShape } from "../../services/principal.ts"
 import { shuttingDown } from "../drain.ts"
 import { maxUnreadAsking, maxUnreadBytes } from "../unread.ts"
 import { isUtf8 } from "../utf8.ts"
 import { isRefusal, runAuthenticate } from "./authenticate.ts"
 import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
-import { readBody } from "./fetch-body.ts"
+import { type Reading, readBody } from "./fetch-body.ts"
 import { acceptsEvents, acceptsJson, type GateHead } from "./gate.ts"
+import type { Linked } from "./linked-list.ts"
 import { cannotAsk, sseComment, sseHeaders, sseText } from "./sse.ts"
-import { notAtTurnEnd, Waiting, waitForTurnEnd } from "./turn-end.ts"
+import { notAtTurnEnd, type Waiting, waitForTurnEnd } from "./turn-end.ts"
 
 /** What the exchanges of one handler share. */
 export interface FetchState {
@@ -20,9 +21,12 @@ export interface FetchState {
   /** GET streams; nobody waits for them to end. */
   readonly streams: Set<InFlight>
   readonly isDraining: () => boolean
-  readonly enter: (work: InFlight) => void
-  readonly leave: (work: InFlight) => void
+  readonly enter: (work: FetchWork) => void
+  readonly leave: (work: FetchWork) => void
 }
+
+/** What a handler that drains waits for. */
+export interface FetchWork extends InFlight, Linked {}
 
 /** Serves one fetch request. Callbacks, as in node-exchange.ts, and no stream unless there is something to stream. */
 export const exchange = (
@@ -37,7 +41,9 @@ export const exchange = (
   })
 
 /** A class: the closures that one exchange would take cost 3 % of it. */
-class Exchange extends Waiting implements HttpSink {
+class Exchange implements HttpSink, Waiting {
+  before: Linked | undefined = undefined
+  after: Linked | undefined = undefined
   readonly events: boolean
   readonly #state: FetchState
   readonly #port: HttpPort
@@ -48,6 +54,7 @@ class Exchange extends Waiting implements HttpSink {
   readonly #work: Work
   inFlight: InFlight | undefined
   #stopAuthenticate: (() => void) | undefined
+  #reading: Reading | undefined
   #stopBeating: (() => void) | undefined
   #ended = false
   #goesOn = false
@@ -64,7 +71,6 @@ class Exchange extends Waiting implements HttpSink {
     accepted: number,
     resolve: (response: Response) => void
   ) {
-    super()
     this.events = (accepted & acceptsEvents) !== 0
     this.#state = state
     this.#port = port
@@ -82,16 +88,11 @@ class Exchange extends Waiting implements HttpSink {
     } else {
       enter(this.#work)
     }
-    this.#stopAuthenticate = runAuthenticate(core.authenticate, this.#head, (decision) => {
-      if (this.#ended) {
-        return
-      }
-      if (isRefusal(decision)) {
-        this.refuse(decision)
-        return
-      }
-      readBody(this.#request, core, (body) => this.#receive(body, decision))
-    })
+    if (core.authenticate === undefined) {
+      this.#read(anonymous)
+    } else {
+      this.#stopAuthenticate = runAuthenticate(core.authenticate, this.#head, (decision) => this.#decided(decision))
+    }
     if (!this.#ended) {
       // Listening costs 4 % of a request, so only what outlives this turn does.
       waitForTurnEnd(this)
@@ -169,6 +170,25 @@ class Exchange extends Waiting implements HttpSink {
 
   get #listens(): boolean {
     return this.#head.method === "GET"
+  }
+
+  #decided(decision: PrincipalShape | Refusal): void {
+    if (this.#ended) {
+      return
+    }
+    if (isRefusal(decision)) {
+      this.refuse(decision)
+    } else {
+      this.#read(decision)
+    }
+  }
+
+  #read(principal: PrincipalShape): void {
+    this.#reading = readBody(this.#request, this.#state.core, (body) => this.#receive(body, principal))
+    if (this.#disconnected !== undefined) {
+      // the turn has ended, before who is calling was known
+      this.#reading?.limitTime()
+    }
   }
 
   #receive(body: Uint8Array | Refusal, principal: PrincipalShape): void {
@@ -252,11 +272,12 @@ class Exchange extends Waiting implements HttpSink {
     }
   }
 
-  /** Listens for the client's leaving. */
+  /** Listens for the client's leaving, and gives what is left of the body its time. */
   atTurnEnd(): void {
     if (this.#ended) {
       return
     }
+    this.#reading?.limitTime()
     const { signal } = this.#request
     this.#disconnected = () => this.#disconnect()
     if (signal.aborted) {
@@ -301,8 +322,10 @@ class Exchange extends Waiting implements HttpSink {
   }
 }
 
-/** An exchange as what a handler that drains waits for. */
-class Work implements InFlight {
+/** An exchange as work. */
+class Work implements FetchWork {
+  before: Linked | undefined = undefined
+  after: Linked | undefined = undefined
   readonly #exchange: Exchange
 
   constructor(exchange: Exchange) {

@@ -1,8 +1,7 @@
-import type { InFlight } from "../../protocol/exchange.ts"
 import type * as Context from "effect/Context"
 import { shuttingDown } from "../drain.ts"
 import { readBody } from "./fetch-body.ts"
-import type { FetchState } from "./fetch-exchange.ts"
+import type { FetchState, FetchWork } from "./fetch-exchange.ts"
 import type { GateHead } from "./gate.ts"
 import { refusedResponse } from "./route-response.ts"
 import { runRoute } from "./route-run.ts"
@@ -35,7 +34,9 @@ export const exchangeRoute = (
       end()
       resolve(instead)
     }
-    const work: InFlight = {
+    const work: FetchWork = {
+      before: undefined,
+      after: undefined,
       interrupt: () => {
         interrupt("The server is shutting down.", refusedResponse(shuttingDown))
         return undefined
@@ -51,7 +52,7 @@ export const exchangeRoute = (
       signal: controller.signal,
       headers: () => new Headers(request.headers),
       readBody: (done) => {
-        readBody(request, core, done)
+        readBody(request, core, done)?.limitTime()
         return undefined
       },
       refuse: (refused) => {

@@ -8,10 +8,11 @@ import { integerOption, knownOptions, maxTimer } from "../options.ts"
 import type { AppLike } from "../running.ts"
 import { type ServeError, toServeError } from "../serve-error.ts"
 import { type HttpCoreOptions, httpCore, internalError, refusedReply } from "./core.ts"
-import { exchange, type FetchState, toResponse } from "./fetch-exchange.ts"
+import { exchange, type FetchState, type FetchWork, toResponse } from "./fetch-exchange.ts"
 import { fetchNames } from "./option-names.ts"
 import { exchangeRoute } from "./fetch-route.ts"
 import { fetchHead } from "./head.ts"
+import { LinkedList } from "./linked-list.ts"
 import { healthResponse, refusedResponse } from "./route-response.ts"
 
 /** Options of a fetch handler. */
@@ -38,7 +39,7 @@ export const fetchHandler = (app: AppLike, options: FetchOptions = {}, owned = t
   const core = httpCore(options, undefined)
   const gracePeriod = integerOption("gracePeriod", options.gracePeriod, 10_000, 0, maxTimer)
   const listeners = idleListeners()
-  const open = new Set<InFlight>()
+  const open = new LinkedList<FetchWork>()
   const streams = new Set<InFlight>()
   let port: HttpPort | undefined
   let context: Context.Context<never> = Context.empty()
@@ -57,8 +58,8 @@ export const fetchHandler = (app: AppLike, options: FetchOptions = {}, owned = t
         throw error
       }
     ))
-  const leave = (work: InFlight) => {
-    if (open.delete(work) && open.size === 0) {
+  const leave = (work: FetchWork) => {
+    if (open.delete(work) && open.first() === undefined) {
       listeners.notify()
     }
   }
@@ -82,7 +83,7 @@ export const fetchHandler = (app: AppLike, options: FetchOptions = {}, owned = t
       return draining ? Promise.resolve(healthResponse(true)) : start().then(() => healthResponse(false), notStarted)
     }
     // with nothing in flight there is nothing either that a message could still belong to
-    const accepted = draining && open.size === 0 ? shuttingDown : core.gate(head, draining)
+    const accepted = draining && open.first() === undefined ? shuttingDown : core.gate(head, draining)
     if (typeof accepted !== "number") {
       return Promise.resolve(toResponse(refusedReply(accepted)))
     }
@@ -93,15 +94,15 @@ export const fetchHandler = (app: AppLike, options: FetchOptions = {}, owned = t
   const end = async () => {
     // Requests that wait for the app to start are in flight as soon as it has.
     await starting?.catch(() => {})
-    for (const work of [...open]) {
+    for (const work of open.all()) {
       work.end?.()
     }
     const interrupt = () => {
-      for (const work of [...open]) {
+      for (const work of open.all()) {
         work.interrupt("drained")
       }
     }
-    await drained({ pending: () => open.size, onIdle: listeners.add, interrupt }, gracePeriod)
+    await drained({ pending: () => open.all().length, onIdle: listeners.add, interrupt }, gracePeriod)
     // only now: what a call in flight asks may go to them
     for (const stream of [...streams]) {
       stream.interrupt("drained")

@@ -1,29 +1,15 @@
-/**
- * Something that may wait for the end of a turn of the event loop. It is itself the node of the list of those that wait: one that
- * waits no longer leaves nothing behind, where an array would hold it, and the collector carry it along, to the end of a long turn.
- */
-export abstract class Waiting {
-  /** Its neighbours while it waits. */
-  before: Waiting | undefined = undefined
-  after: Waiting | undefined = undefined
+import { LinkedList, type Linked } from "./linked-list.ts"
 
-  abstract atTurnEnd(): void
+/** Something that may wait for the end of a turn of the event loop; itself the node of the list of those that wait. */
+export interface Waiting extends Linked {
+  atTurnEnd(): void
 }
 
-/** The two ends of a list; nothing else in it is called. */
-class Ends extends Waiting {
-  constructor() {
-    super()
-    this.before = this
-    this.after = this
-  }
-  atTurnEnd(): void {}
-}
-
-class Calling extends Waiting {
+class Calling implements Waiting {
+  before: Linked | undefined = undefined
+  after: Linked | undefined = undefined
   readonly #run: () => void
   constructor(run: () => void) {
-    super()
     this.#run = run
   }
   atTurnEnd(): void {
@@ -31,10 +17,10 @@ class Calling extends Waiting {
   }
 }
 
-const waiting = new Ends()
+const waiting = new LinkedList<Waiting>()
 
 /** What is being called; empty otherwise. */
-const due = new Ends()
+const due = new LinkedList<Waiting>()
 let scheduled = false
 
 /**
@@ -47,7 +33,7 @@ export const waitForTurnEnd = (one: Waiting): void => {
     one.atTurnEnd()
     return
   }
-  link(waiting, one)
+  waiting.add(one)
   if (!scheduled) {
     scheduled = true
     setImmediate(() => {
@@ -66,18 +52,16 @@ export const atTurnEnd = (run: () => void): Waiting => {
 
 /** Forgets what waits for the end of this turn; does nothing where it does not. */
 export const notAtTurnEnd = (one: Waiting): void => {
-  if (one.after !== undefined) {
-    unlink(one)
-  }
+  waiting.delete(one)
 }
 
 /** Calls what waits for the end of this turn now, all of it; then throws what the first that failed threw. */
 export const endTurn = (): void => {
   let failed: { readonly error: unknown } | undefined
   // called by one of those, it calls the rest of them too
-  moveAll(waiting, due)
-  for (let one = due.after!; one !== due; one = due.after!) {
-    unlink(one)
+  due.take(waiting)
+  for (let one = due.first(); one !== undefined; one = due.first()) {
+    due.delete(one)
     try {
       one.atTurnEnd()
     } catch (error) {
@@ -87,33 +71,4 @@ export const endTurn = (): void => {
   if (failed !== undefined) {
     throw failed.error
   }
-}
-
-const link = (list: Ends, one: Waiting): void => {
-  const last = list.before!
-  one.before = last
-  one.after = list
-  last.after = one
-  list.before = one
-}
-
-const unlink = (one: Waiting): void => {
-  one.before!.after = one.after
-  one.after!.before = one.before
-  one.before = undefined
-  one.after = undefined
-}
-
-const moveAll = (from: Ends, to: Ends): void => {
-  const first = from.after!
-  if (first === from) {
-    return
-  }
-  const last = from.before!
-  first.before = to.before
-  to.before!.after = first
-  last.after = to
-  to.before = last
-  from.before = from
-  from.after = from
 }
