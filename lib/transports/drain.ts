@@ -66,8 +66,11 @@ export const idleListeners = () => {
       }
     },
     notify: () => {
-      for (const listener of [...listeners]) {
-        listener()
+      // nobody listens but while draining, and requests come and go
+      if (listeners.size > 0) {
+        for (const listener of [...listeners]) {
+          listener()
+        }
       }
     }
   }

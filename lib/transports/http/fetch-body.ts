@@ -33,14 +33,34 @@ export const readBody = (
     done(noBytes)
     return undefined
   }
-  if (body.locked) {
+  // A reader costs less than text() or arrayBuffer() in Node 20, and it can stop at the limit.
+  const reader = readerOf(body)
+  if (reader === undefined) {
     done(alreadyRead)
     return undefined
   }
-  // A reader costs less than text() or arrayBuffer() in Node 20, and it can stop at the limit.
-  const reading = new BodyReader(body.getReader(), core, done)
+  const reading = new BodyReader(reader, core, done)
   reading.read()
   return reading
+}
+
+/** Found when it is first needed: servers that speak no HTTP shall not load streams. */
+let getReader: ReadableStream<Uint8Array>["getReader"] | undefined
+
+/**
+ * Undefined where the stream has a reader already. Each stream of Node 20 has a shape of its own, and looking up a member of one
+ * costs as much as reading it: the method is looked up once.
+ */
+const readerOf = (body: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> | undefined => {
+  try {
+    if (!(body instanceof ReadableStream)) {
+      return (body as ReadableStream<Uint8Array>).getReader()
+    }
+    getReader ??= ReadableStream.prototype.getReader
+    return getReader.call(body) as ReadableStreamDefaultReader<Uint8Array>
+  } catch {
+    return undefined
+  }
 }
 
 /** A class, as the exchange is. */

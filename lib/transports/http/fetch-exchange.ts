@@ -6,7 +6,6 @@ import type { Refusal } from "../../protocol/reasons.ts"
 import { anonymous, type PrincipalShape } from "../../services/principal.ts"
 import { shuttingDown } from "../drain.ts"
 import { maxUnreadAsking, maxUnreadBytes } from "../unread.ts"
-import { isUtf8 } from "../utf8.ts"
 import { isRefusal, runAuthenticate } from "./authenticate.ts"
 import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
 import { type Reading, readBody } from "./fetch-body.ts"
@@ -51,6 +50,7 @@ class Exchange implements HttpSink, Waiting {
   readonly #head: GateHead
   readonly #accepted: number
   readonly #resolve: (response: Response) => void
+  readonly #listens: boolean
   readonly #work: Work
   inFlight: InFlight | undefined
   #stopAuthenticate: (() => void) | undefined
@@ -78,6 +78,7 @@ class Exchange implements HttpSink, Waiting {
     this.#head = head
     this.#accepted = accepted
     this.#resolve = resolve
+    this.#listens = head.method === "GET"
     this.#work = new Work(this)
   }
 
@@ -166,10 +167,6 @@ class Exchange implements HttpSink, Waiting {
 
   stopAuthenticate(): void {
     this.#stopAuthenticate?.()
-  }
-
-  get #listens(): boolean {
-    return this.#head.method === "GET"
   }
 
   #decided(decision: PrincipalShape | Refusal): void {
@@ -353,11 +350,6 @@ const comment = encoder.encode(sseComment)
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 const decode = (body: Uint8Array): string | undefined => {
-  if (typeof Buffer === "function") {
-    // decoding leaves U+FFFD where bytes were not UTF-8; a decoder that throws costs four times as much
-    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
-    return text.includes("\ufffd") && !isUtf8(body) ? undefined : text
-  }
   try {
     return decoder.decode(body)
   } catch {

@@ -74,13 +74,11 @@ class FetchHead implements GateHead {
     const values = request.headers
     this.headers = new FetchHeaders(values)
     this.method = request.method
-    const url = request.url
-    const authority = url.indexOf("://") + 3
-    const slash = url.indexOf("/", authority)
-    this.path = withoutQuery(url.slice(slash))
+    const { path, authority } = partsOf(request.url)
+    this.path = path
     // Some runtimes keep the Host header, others only put it into the URL.
     const forwarded = trustProxy ? nearest(values.get("x-forwarded-host") ?? undefined) : undefined
-    this.host = forwarded ?? values.get("host") ?? url.slice(authority, slash)
+    this.host = forwarded ?? values.get("host") ?? authority
   }
   get url(): string {
     const url = this.#request.url
@@ -94,6 +92,29 @@ class FetchHead implements GateHead {
   get remoteAddress(): string | undefined {
     return this.#trustProxy ? nearest(this.headers.get("x-forwarded-for")) : undefined
   }
+}
+
+interface UrlParts {
+  readonly path: string
+  readonly authority: string
+}
+
+/** Clients repeat themselves: the parts of the URL read last, and short, are known. */
+let lastUrl = ""
+let lastParts: UrlParts = { path: "", authority: "" }
+
+const partsOf = (url: string): UrlParts => {
+  if (url === lastUrl) {
+    return lastParts
+  }
+  const start = url.indexOf("://") + 3
+  const slash = url.indexOf("/", start)
+  const parts = { path: withoutQuery(url.slice(slash)), authority: url.slice(start, slash) }
+  if (url.length <= 256) {
+    lastUrl = url
+    lastParts = parts
+  }
+  return parts
 }
 
 /** The last value of a forwarded list: the one our own proxy wrote. Earlier ones are the client's to invent. */
