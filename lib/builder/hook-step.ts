@@ -26,7 +26,13 @@ const Step = function (this: any, hook: UniformHook, next: any, call: any): void
 
 Step.prototype = Effectable.Prototype<StepShape>({
   label: "Hook",
-  evaluate() {
-    return this.hook(this.next, this.call)
+  evaluate(): Effect.Effect<any, unknown, any> {
+    let given: Effect.Effect<any, unknown, any> = this.hook(this.next, this.call)
+    // one that only goes on gives the next step: no need to go through the fiber's loop for each
+    while (given instanceof Step) {
+      const { hook, next, call } = given as unknown as StepShape
+      given = hook(next, call)
+    }
+    return given
   }
 })

@@ -246,7 +246,9 @@ const uniformHook = (name: HookName, hook: (next: any, call: any) => unknown): U
   }
   return (next, call) => {
     const returned = hook(next, call)
-    if (isHookStep(returned)) return returned as Effect.Effect<any, unknown, any>
+    // made here, and checked where it came from: what a `request` hook goes on with, or a step of the others
+    if ((returned === next && typeof next === "object") || isHookStep(returned))
+      return returned as Effect.Effect<any, unknown, any>
     if (Effect.isEffect(returned)) {
       const effect = returned as Effect.Effect<any, unknown, any>
       return isChecked ? Effect.map(effect, checked) : effect

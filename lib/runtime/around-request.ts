@@ -147,10 +147,16 @@ const Around = function (
 Around.prototype = Effectable.Prototype<Around>({
   label: "RequestHook",
   evaluate(fiber) {
-    const { next, hook, told, contextOf } = this
     const context = fiber.context as Context.Context<any>
+    let around: Around = this
+    while (around.contextOf === undefined) {
+      const given = around.hook(around.next, around.told.by(context))
+      // a hook that only goes on gives the next one: no need to go through the fiber's loop for each
+      if (!(given instanceof Around)) return given
+      around = given
+    }
+    const { next, hook, told, contextOf } = around
     const info = told.by(context)
-    if (contextOf === undefined) return hook(next, info)
     // the hook sees the services of its own node, what it surrounds goes on with those it had
     const inner = Effect.updateContext(next, () => context)
     return Effect.updateContext(hook(inner, info), (outer: Context.Context<any>) => Context.merge(outer, contextOf()))
