@@ -70,9 +70,14 @@ describe("a fetch handler", () => {
     expect((await handler(post(null))).status).toBe(400)
   })
 
-  it("answers 408 to a body that does not end, and cancels it", async () => {
+  it.each([
+    ["nobody asks who is calling", undefined],
+    ["that is known at once", () => ({ id: "ann" })],
+    // its body is read in a later turn than it came in
+    ["that takes a turn", () => new Promise<{ id: string }>((known) => setImmediate(() => known({ id: "ann" })))]
+  ])("answers 408 to a body that does not end, and cancels it, where %s", async (_, authenticate) => {
     const cancelled = vi.fn()
-    const handler = fetchHandler(fakeApp().app, { bodyTimeout: 20 })
+    const handler = fetchHandler(fakeApp().app, { bodyTimeout: 20, authenticate })
     const endless = new ReadableStream<Uint8Array>({ cancel: cancelled })
     expect((await handler(post(endless, { duplex: "half" }))).status).toBe(408)
     expect(cancelled).toHaveBeenCalledOnce()
