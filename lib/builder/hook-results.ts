@@ -2,17 +2,16 @@ import type { HookName } from "./middleware.ts"
 import { isToolResult } from "./tool-result.ts"
 
 /**
- * Throws where a hook returned something that no client could read; a program without types can return anything.
- * `request` hooks are checked where their outcomes are made.
+ * What throws where a hook returned something that no client could read, since a program without types can return
+ * anything; undefined where there is nothing to check. `request` hooks are checked where their outcomes are made.
  */
-export const checkHookResult = (name: HookName, result: unknown): void => {
+export const hookCheck = (name: HookName): ((result: unknown) => void) | undefined => {
   const check = checks[name]
-  if (check === undefined || check.valid(result)) return
-  throw new TypeError(`The middleware hook ${name} must return ${check.wanted}.`)
+  if (check === undefined) return undefined
+  return (result) => {
+    if (!check.valid(result)) throw new TypeError(`The middleware hook ${name} must return ${check.wanted}.`)
+  }
 }
-
-/** Whether there is anything to check of a hook. */
-export const hasCheck = (name: HookName): boolean => checks[name] !== undefined
 
 interface Check {
   readonly valid: (result: any) => boolean

@@ -6,8 +6,8 @@ import type { Component } from "./component.ts"
 import type { ResourceContents } from "./contents.ts"
 import { DefinitionError } from "./errors.ts"
 import { type Handled, invokerOf, type Needs, type ServicesOf } from "./handler.ts"
-import { isHookStep, type UniformHook } from "./hook-step.ts"
-import { checkHookResult, hasCheck } from "./hook-results.ts"
+import { UniformHook } from "./uniform-hook.ts"
+import { hookCheck } from "./hook-results.ts"
 import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./listing.ts"
 import type { PromptResult } from "./messages.ts"
 import type { Prompt } from "./prompt.ts"
@@ -147,10 +147,15 @@ export const hookNames = [
 
 export type HookName = (typeof hookNames)[number]
 
+type EffectHookName = Exclude<HookName, "message">
+
+/** The hooks of a middleware; one on messages is no Effect, and is called as it is. */
+type HooksOf = { readonly [K in EffectHookName]?: UniformHook } & { readonly message?: (message: unknown) => unknown }
+
 /** A middleware: an immutable record of hooks. `P` are the services it gives to handlers, `R` those it needs. */
 export interface Middleware<out P = never, out R = never> {
   readonly "~mcpipe/Middleware": {
-    readonly hooks: { readonly [K in HookName]?: UniformHook }
+    readonly hooks: HooksOf
     /** Wraps every handler-running call, to give it a service. */
     readonly provides:
       | ((next: Effect.Effect<any, unknown, any>, call: unknown) => Effect.Effect<any, unknown, any>)
@@ -195,7 +200,7 @@ export const middleware = <const H extends Hooks | RequestHook>(
   if (typeof hooks !== "object" || hooks === null) {
     throw new DefinitionError("middleware: pass a record of hooks, or one function, which then is its request hook.")
   }
-  const uniform: { [K in HookName]?: UniformHook } = {}
+  const made: { -readonly [K in keyof HooksOf]: HooksOf[K] } = {}
   for (const [name, hook] of Object.entries(hooks)) {
     if (!(hookNames as ReadonlyArray<string>).includes(name)) {
       throw new DefinitionError(
@@ -204,10 +209,10 @@ export const middleware = <const H extends Hooks | RequestHook>(
     }
     if (hook === undefined) continue
     if (typeof hook !== "function") throw new DefinitionError(`middleware: the hook ${name} must be a function.`)
-    // a message hook is no Effect, and is called as it is
-    uniform[name as HookName] = name === "message" ? hook : uniformHook(name as HookName, hook as UniformHook)
+    if (name === "message") made.message = hook as (message: unknown) => unknown
+    else made[name as EffectHookName] = new UniformHook(name, hook as UniformHook["run"], hookCheck(name as HookName))
   }
-  return make(uniform, undefined)
+  return make(made, undefined)
 }
 
 /** A tool call, resource read, prompt, completion or list about to run. */
@@ -228,42 +233,8 @@ export const provides = <I, S, Made extends Effect.Effect<S, any, any> | ((call:
   return make({}, (next, call) => Effect.provideServiceEffect(next, key, service(call)))
 }
 
-const make = (
-  hooks: { readonly [K in HookName]?: UniformHook },
-  provides_: Middleware["~mcpipe/Middleware"]["provides"]
-): any =>
+const make = (hooks: HooksOf, provides_: Middleware["~mcpipe/Middleware"]["provides"]): any =>
   Object.freeze({ "~mcpipe/Middleware": { hooks, provides: provides_, _P: undefined as any, _R: undefined as any } })
 
 export const isMiddleware = (u: unknown): u is Middleware<unknown, unknown> =>
   typeof u === "object" && u !== null && "~mcpipe/Middleware" in u
-
-/** Generator hooks become Effects, and what hooks give is checked before anything is made of it. */
-const uniformHook = (name: HookName, hook: (next: any, call: any) => unknown): UniformHook => {
-  const isChecked = hasCheck(name)
-  const checked = (result: unknown) => {
-    checkHookResult(name, result)
-    return result
-  }
-  return (next, call) => {
-    const returned = hook(next, call)
-    // made here, and checked where it came from: what a `request` hook goes on with, or a step of the others
-    if ((returned === next && typeof next === "object") || isHookStep(returned))
-      return returned as Effect.Effect<any, unknown, any>
-    if (Effect.isEffect(returned)) {
-      const effect = returned as Effect.Effect<any, unknown, any>
-      return isChecked ? Effect.map(effect, checked) : effect
-    }
-    if (Object.prototype.toString.call(returned) === "[object Generator]") {
-      return Effect.map(
-        Effect.gen(() => returned as any),
-        checked
-      )
-    }
-    // nobody waits for it, and one that rejects unheard ends the process
-    if (isPromiseLike(returned)) void Promise.resolve(returned).catch(() => {})
-    return Effect.die(new TypeError(`The middleware hook ${name} must return an Effect or be a generator function.`))
-  }
-}
-
-const isPromiseLike = (u: unknown): u is PromiseLike<unknown> =>
-  typeof u === "object" && u !== null && typeof (u as { then?: unknown }).then === "function"

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import { isPublicError } from "../builder/errors.ts"
+import { hookStep } from "../builder/uniform-hook.ts"
 import { shortJson } from "../builder/issues.ts"
 import type { Running } from "../runtime/app.ts"
 import { maskedDefect } from "../runtime/failure.ts"
@@ -56,7 +57,7 @@ export const deliverHooked = (
     Effect.sync(() => deliver({ jsonrpc: "2.0", method, ...(params === undefined ? undefined : { params }) }))
   for (const hook of [...notificationHooks].reverse()) {
     const inner = next
-    next = (given) => Effect.suspend(() => hook(inner, { method: given.method, params: given.params }))
+    next = (given) => hookStep(hook, inner, { method: given.method, params: given.params })
   }
   const told = Effect.catchCause(next(notification), (cause) =>
     Effect.logError(

@@ -7,7 +7,7 @@ import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import { HandlerContexts } from "../builder/handler.ts"
 import type { ComponentKind } from "../builder/component.ts"
-import type { UniformHook } from "../builder/hook-step.ts"
+import type { UniformHook } from "../builder/uniform-hook.ts"
 import type { AnyServer, ServerOptions } from "../builder/server.ts"
 import { type Change, Changes } from "../services/changes.ts"
 import { ClientLog } from "../services/client-log.ts"
@@ -30,7 +30,7 @@ import { extensionsOf, type PlacedExtension } from "./extensions.ts"
 import { handlerContexts } from "./handler-contexts.ts"
 import { buildContexts, type LifespanError } from "./lifespan.ts"
 import { limitOptions, limitSettings, type LimitSettings, type LimitSettingsInput } from "./limit-settings.ts"
-import { hooksOn, requestHooksOn } from "./entry-base.ts"
+import { requestHooksOn } from "./entry-base.ts"
 import { isRoot, type Node, treeOf } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
 import { lossWarning } from "./losses.ts"
@@ -185,6 +185,8 @@ export const run = (
       if (why === "told") told.add(change)
       Effect.runForkWith(root)(changes.publish(change))
     }
+    const roots = assembly.nodes.filter(isRoot)
+    const hooks = roots.flatMap(({ definition }) => definition.middleware.map((one) => one["~mcpipe/Middleware"].hooks))
     const running: Running = {
       assembly,
       catalogue: () => current,
@@ -195,11 +197,9 @@ export const run = (
         return () => void listeners.delete(mine)
       },
       context,
-      requestHooks: assembly.nodes.filter(isRoot).flatMap((node) => requestHooksOn(node)),
-      messageHooks: assembly.nodes
-        .filter(isRoot)
-        .flatMap((node) => hooksOn(node, "message") as ReadonlyArray<(message: unknown) => unknown>),
-      notificationHooks: assembly.nodes.filter(isRoot).flatMap((node) => hooksOn(node, "notification")),
+      requestHooks: roots.flatMap((node) => requestHooksOn(node)),
+      messageHooks: hooks.flatMap(({ message }) => message ?? []),
+      notificationHooks: hooks.flatMap(({ notification }) => notification ?? []),
       fibers: new Set(),
       follow: (fiber) => {
         running.fibers.add(fiber)

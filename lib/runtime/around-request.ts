@@ -2,7 +2,6 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
-import type { UniformHook } from "../builder/hook-step.ts"
 import type { Outcome, RequestInfo } from "../builder/middleware.ts"
 import { originOf } from "../builder/tool-result.ts"
 import type { Entry, RequestHook } from "./entry.ts"
@@ -63,7 +62,7 @@ export const failureOf = (outcome: Outcome): Failure | undefined => {
 }
 
 /** What hooks are told of a wire request. */
-type Asked = Pick<Facts, "method" | "params">
+type Told = Pick<Facts, "method" | "params">
 
 const isErrorResult = (u: unknown): u is { readonly content: ReadonlyArray<{ readonly text?: string }> } =>
   typeof u === "object" && u !== null && (u as { isError?: unknown }).isError === true
@@ -84,7 +83,7 @@ export interface Surrounded {
 export const aroundRequest = (
   inner: Effect.Effect<unknown, unknown, any>,
   hooks: ReadonlyArray<RequestHook>,
-  facts: Asked,
+  facts: Told,
   entry: Entry | undefined,
   start: Node,
   contextOf: (node: Node) => Context.Context<never>,
@@ -101,90 +100,92 @@ export const aroundRequest = (
         ? Effect.failCause(cause)
         : Effect.sync(() => new Ended(surrounded.innerFailed(cause)))
   })
-  let wrapped = ended
-  let told: Told | undefined
-  for (let at = hooks.length - 1; at >= 0; at--) {
-    const one = hooks[at]!
-    const { hook, node } = one
-    // the hooks of one server are told the same
-    if (told === undefined || !told.fits(one)) told = new Told(facts, entry, one)
-    wrapped = new Around(wrapped, hook, told, node === start ? undefined : () => contextOf(node))
-  }
-  return Effect.map(wrapped, (outcome) => {
+  const outermost = new Around(new Asked(ended, hooks, facts, entry, start, contextOf), 0)
+  return Effect.map(outermost, (outcome) => {
     if (outcome instanceof Ended) return outcome.answer
     throw new TypeError("A request hook must return the outcome that `next` gave it.")
   })
 }
 
-/** A hook around what is further in, as one object. */
+/** A request within its hooks. */
+class Asked {
+  readonly ended: Effect.Effect<Outcome, unknown, any>
+  readonly hooks: ReadonlyArray<RequestHook>
+  readonly start: Node
+  readonly contextOf: (node: Node) => Context.Context<never>
+  readonly #facts: Told
+  readonly #entry: Entry | undefined
+  #info: LiveInfo | undefined
+  /** The hook that the information was made for. */
+  #of: RequestHook | undefined
+
+  constructor(
+    ended: Effect.Effect<Outcome, unknown, any>,
+    hooks: ReadonlyArray<RequestHook>,
+    facts: Told,
+    entry: Entry | undefined,
+    start: Node,
+    contextOf: (node: Node) => Context.Context<never>
+  ) {
+    this.ended = ended
+    this.hooks = hooks
+    this.start = start
+    this.contextOf = contextOf
+    this.#facts = facts
+    this.#entry = entry
+  }
+
+  /** The hooks of one server are told the same. */
+  info(hook: RequestHook, context: Context.Context<any>): LiveInfo {
+    if (this.#info !== undefined && this.#of !== undefined && sameServer(this.#of, hook)) return this.#info
+    this.#of = hook
+    this.#info = new LiveInfo(this.#facts, this.#entry, hook, Context.getUnsafe(context, RequestContext))
+    return this.#info
+  }
+}
+
+const sameServer = (a: RequestHook, b: RequestHook): boolean => a.nameOf === b.nameOf && a.place === b.place
+
+/** The hook at a place, and all that is further in, as one object. */
 interface Around extends Effect.Effect<Outcome, unknown, any> {
-  readonly next: Effect.Effect<Outcome, unknown, any>
-  readonly hook: UniformHook
-  readonly told: Told
-  /** The services of the hook's node, where the fiber has those of another one. */
-  readonly contextOf: (() => Context.Context<never>) | undefined
+  readonly asked: Asked
+  readonly at: number
 }
 
 /** A function: the prototype of a class cannot be replaced. */
-const Around = function (
-  this: any,
-  next: Around["next"],
-  hook: Around["hook"],
-  told: Told,
-  contextOf: Around["contextOf"]
-): void {
-  this.next = next
-  this.hook = hook
-  this.told = told
-  this.contextOf = contextOf
+const Around = function (this: any, asked: Asked, at: number): void {
+  this.asked = asked
+  this.at = at
 } as unknown as new (
-  next: Around["next"],
-  hook: Around["hook"],
-  told: Told,
-  contextOf: Around["contextOf"]
+  asked: Asked,
+  at: number
 ) => Around
 
 Around.prototype = Effectable.Prototype<Around>({
   label: "RequestHook",
   evaluate(fiber) {
     const context = fiber.context as Context.Context<any>
-    let around: Around = this
-    while (around.contextOf === undefined) {
-      const given = around.hook(around.next, around.told.by(context))
+    const { asked } = this
+    const { hooks, start } = asked
+    for (let { at } = this; ; at++) {
+      const one = hooks[at]!
+      const next = at + 1 < hooks.length ? new Around(asked, at + 1) : asked.ended
+      const info = asked.info(one, context)
+      const { hook, node } = one
+      const { run } = hook
+      if (node !== start) {
+        // the hook sees the services of its own node, what it surrounds goes on with those it had
+        const inner = Effect.updateContext(next, () => context)
+        return Effect.updateContext(hook.settle(run(inner, info)), (outer: Context.Context<any>) =>
+          Context.merge(outer, asked.contextOf(node))
+        )
+      }
+      const given = run(next, info)
       // a hook that only goes on gives the next one: no need to go through the fiber's loop for each
-      if (!(given instanceof Around)) return given
-      around = given
+      if (given !== next || next === asked.ended) return hook.settle(given)
     }
-    const { next, hook, told, contextOf } = around
-    const info = told.by(context)
-    // the hook sees the services of its own node, what it surrounds goes on with those it had
-    const inner = Effect.updateContext(next, () => context)
-    return Effect.updateContext(hook(inner, info), (outer: Context.Context<any>) => Context.merge(outer, contextOf()))
   }
 })
-
-/** What the hooks of one server are told of a request. */
-class Told {
-  readonly #facts: Asked
-  readonly #entry: Entry | undefined
-  readonly #hook: RequestHook
-  #info: LiveInfo | undefined
-
-  constructor(facts: Asked, entry: Entry | undefined, hook: RequestHook) {
-    this.#facts = facts
-    this.#entry = entry
-    this.#hook = hook
-  }
-
-  fits({ nameOf, place }: RequestHook): boolean {
-    return this.#hook.nameOf === nameOf && this.#hook.place === place
-  }
-
-  by(context: Context.Context<any>): LiveInfo {
-    this.#info ??= new LiveInfo(this.#facts, this.#entry, this.#hook, Context.getUnsafe(context, RequestContext))
-    return this.#info
-  }
-}
 
 /** A class, since an object with accessors of its own takes 0.5 µs to make. */
 class LiveInfo extends Placed implements RequestInfo {
@@ -194,7 +195,7 @@ class LiveInfo extends Placed implements RequestInfo {
   readonly params: RequestInfo["params"]
   readonly #request: RequestContext["Service"]
   constructor(
-    facts: Asked,
+    facts: Told,
     entry: Entry | undefined,
     { nameOf, place }: RequestHook,
     request: RequestContext["Service"]
@@ -214,7 +215,7 @@ class LiveInfo extends Placed implements RequestInfo {
   }
 }
 
-const calledName = (facts: Asked, entry: Entry): string => {
+const calledName = (facts: Told, entry: Entry): string => {
   const { uri } = facts.params
   return entry.type === "resource" && typeof uri === "string" ? uri : entry.name
 }

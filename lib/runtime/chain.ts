@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { hookStep } from "../builder/hook-step.ts"
+import { hookStep, UniformHook } from "../builder/uniform-hook.ts"
 import type { AnyMiddleware, HookName } from "../builder/middleware.ts"
 import { NodeContexts } from "./node-contexts.ts"
 import { ancestry, type Node } from "./node.ts"
@@ -90,7 +90,7 @@ const hooked = <Call, Result>(
   })
   if (around.length === 0) return inner
   const described = describe(place)
-  const innermost = (_next: unknown, call: Described) => inner(accept(call))
+  const innermost = new UniformHook(name, (_next, call: Described) => inner(accept(call)))
   let run: Run<Described, Result> = (call) => hookStep(innermost, undefined, call)
   for (const one of around.reverse()) {
     const { hooks, provides } = one["~mcpipe/Middleware"]

@@ -1,5 +1,3 @@
-import type { UniformHook } from "../builder/hook-step.ts"
-import type { HookName } from "../builder/middleware.ts"
 import type { BaseEntry, RequestHook } from "./entry.ts"
 import { localUri, outerUriOf } from "./names.ts"
 import { ancestry, type Node } from "./node.ts"
@@ -41,10 +39,6 @@ export const requestHooksOn = (
     const { request } = middleware["~mcpipe/Middleware"].hooks
     return request === undefined ? [] : [{ hook: request, node, nameOf, place, alone: false }]
   })
-
-/** Other hooks of a node itself, outermost first. */
-export const hooksOn = (node: Node, name: HookName): ReadonlyArray<UniformHook> =>
-  node.definition.middleware.flatMap((middleware) => middleware["~mcpipe/Middleware"].hooks[name] ?? [])
 
 /** Those of a single component are inside of all servers'. */
 const shapeHooks = (place: Place): ReadonlyArray<RequestHook> =>

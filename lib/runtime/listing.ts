@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { hookStep } from "../builder/hook-step.ts"
+import { hookStep } from "../builder/uniform-hook.ts"
 import type { Caller } from "../builder/visibility.ts"
 import { caller } from "./caller.ts"
 import { type Item, type Items, kindOfPlace, type ListKind, listedItem, renewed } from "./listed.ts"

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { hookStep } from "../builder/uniform-hook.ts"
 import { formatIssues } from "../builder/issues.ts"
 import type { AnyMiddleware, ToolCall } from "../builder/middleware.ts"
 import type { Step } from "../builder/reshape.ts"
@@ -39,7 +40,7 @@ const around = (inner: Step, middleware: AnyMiddleware, tool: Tool.Any): Step =>
   const next = ({ args }: ToolCall) => inner(args)
   return (args) => {
     const call: ToolCall = { name, args, tool }
-    const run = hook === undefined ? inner(args) : Effect.suspend(() => hook(next, call))
+    const run = hook === undefined ? inner(args) : hookStep(hook, next, call)
     return provides === undefined ? run : provides(run, call)
   }
 }
