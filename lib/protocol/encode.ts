@@ -11,7 +11,7 @@ export const encodeReply = (reply: Reply): Encoded =>
 
 /**
  * One message, or one batch of responses, as JSON without line breaks. `tailBytes` stands for its `result`, as in `Reply`.
- * A message that JSON cannot hold (a cycle, a BigInt, a throwing `toJSON`) becomes an `internal-error` response. Never throws.
+ * A message that JSON cannot hold (a cycle, a BigInt, a throwing `toJSON`, more than the longest string) becomes an `internal-error` response. Never throws.
  */
 export const encodeMessage = (
   message: JsonRpcMessage | ReadonlyArray<JsonRpcResponse>,
@@ -32,7 +32,10 @@ export const encodeMessage = (
 /** The response that takes the place of a message which is not JSON. */
 export const unencodable = (message: JsonRpcMessage): JsonRpcError =>
   errorOf(
-    refusal("internal-error", "The answer is not JSON: it holds a cycle, a BigInt or a value whose toJSON fails."),
+    refusal(
+      "internal-error",
+      "The answer is not JSON: it holds a cycle, a BigInt or a value whose toJSON fails, or is longer than any string can be."
+    ),
     "sessionless",
     "id" in message ? message.id : undefined
   )

@@ -47,6 +47,8 @@ export interface StreamEvent {
   readonly data: string | Uint8Array
   /** Milliseconds after which the client shall come back once the connection has ended. */
   readonly retry?: number | undefined
+  /** One line for whoever looks at the stream; clients take no notice of it. */
+  readonly comment?: string | undefined
 }
 
 /** The response to one HTTP request. */

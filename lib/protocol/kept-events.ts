@@ -1,3 +1,4 @@
+import * as Effect from "effect/Effect"
 import type { StoredEvent } from "../services/event-store.ts"
 import type { Stores } from "./stores.ts"
 
@@ -29,6 +30,12 @@ export class KeptEvents {
   after(stream: string, number: number): After | Promise<After> {
     const { events, now } = this.#stores
     return now(events.after(this.#session, stream, number))
+  }
+
+  /** Logs that a client came back to a stream too late for so many of its events. */
+  missed(stream: string, count: number): void {
+    const what = `A client went on with stream ${stream} of its session, ${count} of whose events the EventStore keeps no longer`
+    this.#stores.fork("Events are lost", Effect.logWarning(what))
   }
 
   remove(): void {

@@ -122,6 +122,7 @@ export class SessionStream {
       const events = (await this.#kept.after(this.key, at)) ?? []
       for (const event of events) {
         if (this.#resuming !== connection) return
+        if (event.number > at + 1) this.#tellLost(connection, at + 1, event.number - 1)
         at = event.number
         // an id alone was told to whoever knows it
         const room = event.text === "" ? undefined : connection.event({ id: `${this.key}.${at}`, data: event.text })
@@ -132,10 +133,18 @@ export class SessionStream {
       // nothing was told in between: what comes next is live
       if (events.length === 0 && this.#number === known) break
     }
+    if (at < this.#number) this.#tellLost(connection, at + 1, this.#number)
     this.#resuming = undefined
     this.#connection = connection
     if (typeof this.#ended === "number") this.closeConnection(this.#ended)
     else if (this.#ended) this.#leave(connection)
+  }
+
+  /** Events are lost where the store had no more room for them, or could not keep them. */
+  #tellLost(connection: HttpSink, first: number, last: number): void {
+    const events = first === last ? `Event ${first} of this stream is` : `Events ${first} to ${last} of this stream are`
+    connection.event({ data: "", comment: `${events} kept no longer` })
+    this.#kept.missed(this.key, last - first + 1)
   }
 
   #next(data: string | Uint8Array, last: boolean): string {

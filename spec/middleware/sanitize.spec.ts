@@ -375,7 +375,8 @@ describe("sanitize, for any arguments,", () => {
         fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4, stringUnit: "binary" })),
         async (args) => {
           await wire.call("echo", args)
-          expect(shape(seen)).toEqual(shape(args))
+          // JSON has no way to write -0 that JSON.stringify would take
+          expect(shape(seen)).toEqual(shape(JSON.parse(JSON.stringify(args))))
         }
       ),
       { numRuns: 50 }

@@ -35,7 +35,8 @@ describe("encodeMessage", () => {
   ])("answers an error with the same id where the result holds %s", (_, result) => {
     const error = {
       code: -32603,
-      message: "The answer is not JSON: it holds a cycle, a BigInt or a value whose toJSON fails."
+      message:
+        "The answer is not JSON: it holds a cycle, a BigInt or a value whose toJSON fails, or is longer than any string can be."
     }
     expect(decode(encodeMessage({ jsonrpc: "2.0", id: 3, result }))).toStrictEqual({ jsonrpc: "2.0", id: 3, error })
     const good = { jsonrpc: "2.0", id: 4, result: {} } as const

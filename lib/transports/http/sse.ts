@@ -22,14 +22,16 @@ const decoder = new TextDecoder()
 
 /**
  * One event as it is written (WHATWG HTML §9.2.6). JSON holds no line breaks, so one `data` line is enough. An event with an
- * id and no message has an empty one, which tells the id; without both, nothing but `retry` is told.
+ * id and no message has an empty one, which tells the id; without both, nothing but `retry` and the comment is told.
  */
-export const sseText = ({ id, data, retry }: StreamEvent): string => {
+export const sseText = ({ id, data, retry, comment }: StreamEvent): string => {
   const text = typeof data === "string" ? data : decoder.decode(data)
   const kind = text === "" ? "" : "event: message\n"
   const identity = id === undefined ? "" : `id: ${id}\n`
   const delay = retry === undefined ? "" : `retry: ${retry}\n`
-  return text === "" && id === undefined ? `${delay}\n` : `${kind}${identity}${delay}data: ${text}\n\n`
+  const remark = comment === undefined ? "" : `: ${comment}\n`
+  const message = text === "" && id === undefined ? "" : `data: ${text}\n`
+  return `${remark}${kind}${identity}${delay}${message}\n`
 }
 
 /** A line that says nothing, so that nobody between client and server takes a quiet stream for a dead one. */
