@@ -1,6 +1,6 @@
 // What middleware and mounts add to a call in process, and what it takes to assemble many components.
 import { strictEqual } from "node:assert/strict"
-import { perCall, runCalls } from "./calls.mjs"
+import { more, runCalls } from "./calls.mjs"
 import { median, verdict } from "./measure.mjs"
 import { startHost } from "./processes.mjs"
 import { eras } from "./workload.mjs"
@@ -13,12 +13,6 @@ const targets = [
   ["among 1,000 mounted", 0.5],
   ["rate limit", 2]
 ]
-
-/** What a subject takes more than another one, by round. */
-const more = (of, name, base, era) => {
-  const plain = of(base, era).map(perCall)
-  return of(name, era).map((sample, round) => perCall(sample) - plain[round])
-}
 
 export const run = async (options) => {
   const names = ["floor", "mcpipe", "one request hook", ...targets.map(([name]) => name)]

@@ -5,6 +5,12 @@ import { checkCall } from "./workload.mjs"
 
 export const perCall = ({ calls, micros }) => micros / calls
 
+/** What a subject takes more than another one, by round. */
+export const more = (of, name, base, era) => {
+  const plain = of(base, era).map(perCall)
+  return of(name, era).map((sample, round) => perCall(sample) - plain[round])
+}
+
 const cpu = ({ calls, cpuMicros }) => cpuMicros / calls
 
 /**

@@ -1,4 +1,5 @@
 // Message object in, message object out. A subject is a function that makes one call: undefined where the answer came at once.
+import { register } from "node:module"
 import { answer } from "../floors.mjs"
 import { callMessage, opening } from "../workload.mjs"
 
@@ -51,14 +52,23 @@ export const overTransport = (era, connect) =>
     return (message) => transport.onmessage(message)
   })
 
+const served = async (transport) => {
+  const { serve } = await import("mcpipe")
+  const { adder } = await import("../servers/mcpipe.mjs")
+  await serve(adder, { transport })
+}
+
 export const subjects = {
   floor: (era) => caller(era, (hear) => (message) => void (message.id === undefined || hear(answer(message)))),
-  mcpipe: (era) =>
-    overTransport(era, async (transport) => {
-      const { serve } = await import("mcpipe")
-      const { adder } = await import("../servers/mcpipe.mjs")
-      await serve(adder, { transport })
-    }),
+  mcpipe: (era) => overTransport(era, served),
+  // what is left of it without all that a call needs to be able to ask
+  "mcpipe, never asking": (era) => {
+    register("./never-asking.mjs", import.meta.url)
+    return overTransport(era, async (transport) => {
+      await served(transport)
+      if (!globalThis.neverAsking) throw new Error("never-asking.mjs has found nothing to take away")
+    })
+  },
   "sdk-v1 low level": (era) =>
     overTransport(era, async (transport) => (await import("../servers/sdk-v1.mjs")).lowLevelAdder().connect(transport)),
   "sdk-v1": (era) =>
