@@ -58,9 +58,12 @@ interface Place {
 /** What one client may say of itself, in characters of JSON: it is kept for as long as the session is. */
 const mostOfOne = 65_536
 
+/** How many may end at once: a hundred thousand would hold the loop for 200 ms. */
+const mostAtOnce = 1_000
+
 /**
- * No sessions yet. Without a shared store nothing here holds a timer: whatever is due to end does so when sessions are next
- * begun, found or counted.
+ * No sessions yet. Without a shared store nothing here holds a timer for long: whatever is due to end does so when sessions
+ * are next begun, found or counted, and where it is much, in the turns of the event loop after that.
  */
 export const sessionsOf = (running: Running, options: SessionsOptions = {}): Sessions => {
   const { idleTimeout = 1_800_000, max = 10_000, mostCharacters = 33_554_432, now = () => performance.now() } = options
@@ -69,6 +72,7 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
   let keeper: SessionKeeper | undefined
   let characters = 0
   let timer: ReturnType<typeof setInterval> | undefined
+  let sweeping = false
 
   /** Made with the first session: an endpoint may never have one. */
   const kept = (): SessionKeeper => {
@@ -120,13 +124,25 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
 
   const isBusy = ({ session }: Place): boolean => session.inFlight.size() > 0 || session.streams.listening
 
+  const isDue = ({ used }: Place): boolean => used <= now() - idleTimeout
+
   /** A session in use goes to the end of the queue. */
   const sweep = () => {
-    const due = now() - idleTimeout
-    for (let place = places.oldest; place !== undefined && place.used <= due; place = places.oldest) {
+    let left = mostAtOnce
+    for (let place = places.oldest; place !== undefined && isDue(place); place = places.oldest) {
+      if (left-- === 0) return sweepLater()
       if (isBusy(place)) touch(place)
       else remove(place, !isShared())
     }
+  }
+
+  const sweepLater = () => {
+    if (sweeping) return
+    sweeping = true
+    setTimeout(() => {
+      sweeping = false
+      sweep()
+    })
   }
 
   /** Those that only listen make room; those with requests in flight do not. */
@@ -197,6 +213,14 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
     return one
   }
 
+  /** Known here, and not just waiting for its turn to be forgotten. */
+  const known = (id: string): Place | undefined => {
+    const place = places.get(id)
+    if (place === undefined || !isDue(place) || isBusy(place)) return place
+    remove(place, !isShared())
+    return undefined
+  }
+
   const found = (place: Place | undefined, id: string, principal: PrincipalShape): HttpSession | Refusal => {
     if (place === undefined || !isSame(place.owner, principal)) return unknownSession(id)
     touch(place)
@@ -224,7 +248,7 @@ export const sessionsOf = (running: Running, options: SessionsOptions = {}): Ses
     stored: ({ sessionId }) => places.get(sessionId)?.stored,
     find: (id, principal) => {
       sweep()
-      const place = places.get(id)
+      const place = known(id)
       if (place !== undefined) return found(place, id, principal)
       const { sessions, failed } = kept().stores
       if (!sessions.shared || !isId(id)) return unknownSession(id)

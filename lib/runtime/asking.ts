@@ -406,5 +406,5 @@ const labelOf = ({ method, params }: AskRequest): string => {
 }
 
 /** Effect keeps this to itself, and has no other way to ask. */
-const isUninterruptible = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+export const isUninterruptible = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   (fiber as unknown as { readonly interruptible?: boolean }).interruptible === false

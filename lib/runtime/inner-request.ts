@@ -8,12 +8,15 @@ import type { Entry } from "./entry.ts"
 import { requestHooksInside } from "./entry-base.ts"
 import { classify } from "./failure.ts"
 import { asCallOf } from "./inner-call.ts"
+import { isUninterruptible } from "./asking.ts"
+import { liveCallOf } from "./live-call.ts"
+import { Parted } from "./parted.ts"
 import type { Node } from "./node.ts"
 import { NodeContexts } from "./node-contexts.ts"
 
 /**
  * Runs what another component calls as a call of its own, and puts the `request` hooks inside of `outer` around it: limits and audits count what
- * is called, by whatever way. Where the call waits for an answer of its client, they see an interruption.
+ * is called, by whatever way.
  */
 export const aroundInner = <A>(
   run: Effect.Effect<A, unknown, any>,
@@ -36,12 +39,18 @@ export const aroundInner = <A>(
       return answer
     }
     const contextOf = (node: Node) => Context.getUnsafe(context, NodeContexts).own[node.index]!
-    const answered = aroundRequest(run, hooks, { method, params }, entry, outer, contextOf, {
+    const call = liveCallOf(context)
+    // what cannot be interrupted cannot ask either, and has to find that out
+    const parted = call === undefined || isUninterruptible(fiber) ? undefined : new Parted(run, call, fiber)
+    const answered = aroundRequest(parted?.run ?? run, hooks, { method, params }, entry, outer, contextOf, {
       innerSucceeded: () => {},
       innerFailed: failed,
       wasInterrupted: () => true
     })
-    return Effect.flatMap(answered, (answer) => {
+    const ended = parted === undefined ? answered : Effect.onExit(answered, () => Effect.sync(() => parted.ended()))
+    return Effect.flatMap(ended, (answer) => {
+      // the call that made this one is stopped now
+      if (answer.type === "paused") return Effect.never
       if (failure !== undefined && failure.answer === answer) return Effect.failCause(failure.cause)
       return answer.type === "value"
         ? Effect.succeed(answer.value as A)

@@ -10,6 +10,7 @@ import type { AskPlan } from "./asks-for.ts"
 import type { Entry } from "./entry.ts"
 import { pathOf } from "./node.ts"
 import type { Facts } from "./request.ts"
+import { Stop } from "./stop.ts"
 
 /** The call that one run of an operation is part of. What it asks through is made when it first asks: most calls never do. */
 export class LiveCall implements Call {
@@ -26,6 +27,8 @@ export class LiveCall implements Call {
   #listeners: Array<() => void> | undefined
   #cut = false
   #stateUses = 0
+  /** What is to be stopped before the run is, where there is such a thing. */
+  #stop: Stop | undefined
   /** The fiber of the run, which asking may have to stop. */
   fiber: Fiber.Fiber<unknown, unknown> | undefined
 
@@ -151,13 +154,37 @@ export class LiveCall implements Call {
   /** To be called with the fiber of the run, which may have to be stopped already. */
   runs(fiber: Fiber.Fiber<unknown, unknown>): void {
     this.fiber = fiber
-    if (this.#asks?.suspended() === true) fiber.interruptUnsafe()
+    if (this.#asks?.suspended() === true) this.#stopRun()
+  }
+
+  /** This call, which another one makes, is to be stopped before that is. */
+  stopsFirst(stop: Stop): void {
+    this.#outer.enter(stop)
+    this.#stop = stop
+  }
+
+  /** What was to be stopped first has ended. */
+  hasStopped(stop: Stop): void {
+    this.#outer.leave(stop)
+  }
+
+  get #outer(): Stop {
+    let call = this.#around
+    while (call !== undefined && call !== this.#whole && call.#stop === undefined) call = call.#around
+    call ??= this.#whole
+    call.#stop ??= new Stop(() => this.#whole.fiber?.interruptUnsafe())
+    return call.#stop
+  }
+
+  #stopRun(): void {
+    if (this.#stop === undefined) this.fiber?.interruptUnsafe()
+    else this.#stop.stop()
   }
 
   get #asking(): Asking | undefined {
     if (this.#whole !== this) return this.#whole.#asking
     if (this.#asks === undefined && this.#plan !== undefined) {
-      this.#asks = this.#plan.make(() => this.fiber?.interruptUnsafe())
+      this.#asks = this.#plan.make(() => this.#stopRun())
       if (this.#cut) this.#asks.cut()
     }
     return this.#asks

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { assemble, server } from "mcpipe"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import type { InFlight, Reply, Sink } from "../../lib/protocol/exchange.ts"
 import type { HttpSession } from "../../lib/protocol/http-session.ts"
 import type { Refusal } from "../../lib/protocol/reasons.ts"
@@ -164,6 +164,25 @@ describe("a session that nobody uses", () => {
     expect(sessions.size()).toBe(1_000)
     clock.now += 1_000
     expect(sessions.size()).toBe(0)
+  })
+})
+
+describe("when many are due to end at once", () => {
+  it("they do so by the thousand, in a turn each, and none is known any more meanwhile", async () => {
+    const { sessions, clock, begin, isKnown } = sessionsAt()
+    const begun = Array.from({ length: 3_500 }, () => begin())
+    const busy = begun[2_000]!
+    hold(busy)
+    const ended = begun.map((session) => vi.spyOn(session, "release"))
+    const count = () => ended.filter(({ mock }) => mock.calls.length > 0).length
+    clock.now = 1_800_000
+    const young = begin()
+    expect(count()).toBe(1_000)
+    expect(isKnown(begun.at(-1)!)).toBe(false)
+    // the next thousand, and the one that was asked for
+    expect(count()).toBe(2_001)
+    while (count() < 3_499) await new Promise((resolve) => setTimeout(resolve))
+    expect([isKnown(busy), isKnown(young), sessions.size()]).toStrictEqual([true, true, 2])
   })
 })
 

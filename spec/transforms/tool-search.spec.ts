@@ -146,7 +146,7 @@ it("calls tools that ask over several rounds, and hooks around requests know the
   })
   const note = middleware({
     request: (next, { name, round }) =>
-      Effect.onExit(next, (exit) => Effect.sync(() => rounds.push(`${name} ${round} ${exit._tag}`)))
+      Effect.tap(next, ({ outcome }) => Effect.sync(() => rounds.push(`${name} ${round} ${outcome}`)))
   })
   const served = empty.tool(ask).use(note).transform(toolSearch())
   await using wire = await connectWire(served, { capabilities: { elicitation: {} } })
@@ -156,7 +156,7 @@ it("calls tools that ask over several rounds, and hooks around requests know the
   const { text, messages } = await driveTool(withName, "call_tool")
   expect(text).toBe("true true")
   expect(messages).toEqual([["One?"], ["Two?"]])
-  expect(rounds).toEqual(["ask 0 Failure", "ask 1 Failure", "ask 2 Success"])
+  expect(rounds).toEqual(["ask 0 paused", "ask 1 paused", "ask 2 complete"])
 })
 
 it("a client that goes away interrupts the real tool", async () => {

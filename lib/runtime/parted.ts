@@ -1,0 +1,60 @@
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { Paused } from "./around-request.ts"
+import { cutShort } from "./asks-for.ts"
+import type { LiveCall } from "./live-call.ts"
+import { Stop } from "./stop.ts"
+
+/** A call that another one makes, in fibers of its own: where it waits for its client, what surrounds it sees a pause and goes on. */
+export class Parted {
+  /** Gives `Paused` where the call waits for its client, in every run of it. */
+  readonly run: Effect.Effect<unknown, unknown, any>
+  readonly #call: LiveCall
+  readonly #fibers = new Set<Fiber.Fiber<unknown, unknown>>()
+  readonly #stop: Stop
+
+  /** `around` is the fiber of what surrounds it, which is stopped where nothing of the call runs. */
+  constructor(run: Effect.Effect<unknown, unknown, any>, call: LiveCall, around: Fiber.Fiber<unknown, unknown>) {
+    this.#call = call
+    this.#stop = new Stop(() => {
+      if (this.#fibers.size === 0) around.interruptUnsafe()
+      else for (const fiber of this.#fibers) fiber.interruptUnsafe()
+    })
+    this.run = Effect.withFiber(
+      ({ context }) => this.#pause ?? this.#begin(Effect.runForkWith(context as Context.Context<any>)(run))
+    )
+    call.stopsFirst(this.#stop)
+  }
+
+  /** What surrounds it has ended. */
+  ended(): void {
+    this.#call.hasStopped(this.#stop)
+  }
+
+  #begin(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<unknown, unknown> {
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return this.#settled(exit)
+    this.#fibers.add(fiber)
+    // it was suspended before anybody knew its fiber
+    if (this.#call.suspended()) fiber.interruptUnsafe()
+    return Effect.callback((resume) => {
+      fiber.addObserver((exit) => {
+        this.#fibers.delete(fiber)
+        resume(this.#settled(exit))
+      })
+      return Effect.asVoid(Fiber.interrupt(fiber))
+    })
+  }
+
+  #settled(exit: Exit.Exit<unknown, unknown>): Effect.Effect<unknown, unknown> {
+    return (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? this.#pause : undefined) ?? exit
+  }
+
+  get #pause(): Effect.Effect<Paused> | undefined {
+    const cut = cutShort(this.#call.asked)
+    return cut === undefined || cut instanceof Error ? undefined : Effect.succeed(new Paused(cut))
+  }
+}
