@@ -41,14 +41,13 @@ export const aroundInner = <A>(
     const contextOf = (node: Node) => Context.getUnsafe(context, NodeContexts).own[node.index]!
     const call = liveCallOf(context)
     // what cannot be interrupted cannot ask either, and has to find that out
-    const parted = call === undefined || isUninterruptible(fiber) ? undefined : new Parted(run, call, fiber)
+    const parted = call === undefined || isUninterruptible(fiber) ? undefined : new Parted(run, call)
     const answered = aroundRequest(parted?.run ?? run, hooks, { method, params }, entry, outer, contextOf, {
       innerSucceeded: () => {},
       innerFailed: failed,
       wasInterrupted: () => true
     })
-    const ended = parted === undefined ? answered : Effect.onExit(answered, () => Effect.sync(() => parted.ended()))
-    return Effect.flatMap(ended, (answer) => {
+    return Effect.flatMap(parted === undefined ? answered : parted.within(answered), (answer) => {
       // the call that made this one is stopped now
       if (answer.type === "paused") return Effect.never
       if (failure !== undefined && failure.answer === answer) return Effect.failCause(failure.cause)

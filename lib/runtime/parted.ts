@@ -16,25 +16,25 @@ export class Parted {
   readonly #fibers = new Set<Fiber.Fiber<unknown, unknown>>()
   readonly #stop: Stop
 
-  /** `around` is the fiber of what surrounds it, which is stopped where nothing of the call runs. */
-  constructor(run: Effect.Effect<unknown, unknown, any>, call: LiveCall, around: Fiber.Fiber<unknown, unknown>) {
+  constructor(run: Effect.Effect<unknown, unknown, any>, call: LiveCall) {
     this.#call = call
     this.#stop = new Stop(() => {
-      if (this.#fibers.size === 0) around.interruptUnsafe()
-      else for (const fiber of this.#fibers) fiber.interruptUnsafe()
+      for (const fiber of this.#fibers) fiber.interruptUnsafe()
     })
-    this.run = Effect.withFiber(
-      ({ context }) => this.#pause ?? this.#begin(Effect.runForkWith(context as Context.Context<any>)(run))
-    )
-    call.stopsFirst(this.#stop)
+    this.run = Effect.withFiber(({ context }) => {
+      if (this.#call.suspended()) return this.#pause ?? Effect.interrupt
+      return this.#begin(run, context as Context.Context<any>)
+    })
   }
 
-  /** What surrounds it has ended. */
-  ended(): void {
-    this.#call.hasStopped(this.#stop)
+  /** Runs what surrounds it: what made the call is not stopped before that has ended, where the call has begun. */
+  within<A, E>(surroundings: Effect.Effect<A, E, any>): Effect.Effect<A, E, any> {
+    return Effect.onExit(surroundings, () => Effect.sync(() => this.#call.hasStopped(this.#stop)))
   }
 
-  #begin(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<unknown, unknown> {
+  #begin(run: Effect.Effect<unknown, unknown, any>, context: Context.Context<any>): Effect.Effect<unknown, unknown> {
+    this.#call.stopsFirst(this.#stop)
+    const fiber = Effect.runForkWith(context)(run)
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return this.#settled(exit)
     this.#fibers.add(fiber)

@@ -11,21 +11,21 @@ export class Stop {
     this.#interrupt = interrupt
   }
 
+  /** May be called again: what is inside is stopped once, and may take its time. */
   stop(): void {
+    const isNew = !this.#stopping
     this.#stopping = true
     if (this.#inside.size === 0) this.#interrupt()
-    else for (const one of [...this.#inside]) one.stop()
+    else if (isNew) for (const one of [...this.#inside]) one.stop()
   }
 
-  /** Begins something inside, which is to be stopped first. */
+  /** Something inside begins, which is to be stopped first. */
   enter(one: Stop): void {
     this.#inside.add(one)
-    if (this.#stopping) one.stop()
   }
 
   /** It has ended, with what surrounds it. */
   leave(one: Stop): void {
-    this.#inside.delete(one)
-    if (this.#stopping && this.#inside.size === 0) this.#interrupt()
+    if (this.#inside.delete(one) && this.#stopping && this.#inside.size === 0) this.#interrupt()
   }
 }

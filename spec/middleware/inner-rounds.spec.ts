@@ -104,6 +104,37 @@ describe.each(spoken)("on %s, hooks further in than a tool that calls another", 
     expect(seen).toEqual(["one no outcome", "two no outcome"])
   })
 
+  it("that take their time after a pause may do so, and what else is called meanwhile does not begin", async () => {
+    const lingers = gate()
+    const seen: Array<string> = []
+    const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+    const linger = middleware(function* (next, { name }) {
+      const outcome = yield* next
+      if (outcome.outcome !== "paused") return outcome
+      lingers.open()
+      yield* turn
+      yield* turn
+      seen.push(`${name} lingered`)
+      return outcome
+    })
+    const later = transform("later", (components, inner) => [
+      ...components,
+      tool({ name: "later" }, () => {
+        const two = Effect.andThen(
+          Effect.promise(() => lingers.opened),
+          inner.call("two", {})
+        )
+        return Effect.as(Effect.all([inner.call("one", {}), two], { concurrency: 2 }), "done")
+      })
+    ])
+    const child = server(info("child")).add(asking("one", 1), asking("two", 0)).use(linger)
+    await using wire = await connected(server(info("root")).mount(child).transform(later))
+    if (speak === "2025-11-25") lingers.open()
+    expect((await answered(wire, call("later"))).content[0].text).toBe("done")
+    expect(seen).toEqual(pauses(["one lingered"]))
+    expect(begun.sort()).toEqual([...pauses(["one"]), "one", "two"])
+  })
+
   it("that try again after a pause have another, and the tool does not run for it", async () => {
     const outcomes: Array<string> = []
     const again = middleware(function* (next) {
