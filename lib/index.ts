@@ -22,7 +22,15 @@ export {
 export { type Extension, type ExtensionOptions, extension, method } from "./builder/extension.ts"
 export type { FormField, TitledChoice } from "./builder/form-fields.ts"
 export type { FormInput, FormValue, RequestedSchema } from "./builder/form.ts"
-export type { ContextFor, Handled, HandlerContext, StepOptions, StepShorthand } from "./builder/handler.ts"
+export type {
+  CallHookContext,
+  ContextFor,
+  Handled,
+  HandlerContext,
+  HookContext,
+  StepOptions,
+  StepShorthand
+} from "./builder/handler.ts"
 export type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./builder/listing.ts"
 export {
   type AnyCall,

@@ -1,10 +1,10 @@
-/** Middleware of this example; hooks are generator functions: `yield* next` runs what is inside. */
+/** Middleware of this example: `await run(next)` runs what is inside, and so does `yield* next` in a generator function. */
 import { Context, middleware, Principal, provides, ToolError } from "mcpipe"
 
 // #region log
-export const logRequests = middleware(function* (next, { method, name }) {
+export const logRequests = middleware(async (next, { method, name }, { run }) => {
   const start = performance.now()
-  const outcome = yield* next
+  const outcome = await run(next)
   const millis = Math.round(performance.now() - start)
   console.error(`${method} ${name ?? ""}: ${outcome.outcome} in ${millis} ms`)
   return outcome

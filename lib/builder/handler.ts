@@ -124,6 +124,27 @@ export interface HandlerContext<R = never> {
   }
 }
 
+/** The readable error for an Effect that needs a service, in a hook that cannot say so. */
+export interface NotInAsyncHooks<R> {
+  readonly "An async hook cannot run what needs a service: write the hook as a generator function": Types.Covariant<R>
+}
+
+/** What hooks of middleware get as their third parameter, so that they can be async functions. */
+export interface HookContext extends Pick<HandlerContext, "signal" | "defer"> {
+  /**
+   * Runs an Effect, such as `next`, where the hook stands; interrupted when the hook is.
+   * @example middleware(async (next, _, { run }) => await run(next))
+   */
+  readonly run: <A, E, R>(
+    effect: Effect.Effect<A, E, R> & ([Needs<R>] extends [never] ? unknown : NotInAsyncHooks<Needs<R>>)
+  ) => Promise<A>
+}
+
+/** The same for hooks that are part of a call, which may ask and tell as its handler may. */
+export interface CallHookContext
+  extends HookContext,
+    Pick<HandlerContext, "elicit" | "sample" | "step" | "progress" | "log"> {}
+
 /** A handler's second parameter: its `uses`, and the shorthands of `HandlerContext`. */
 // NoInfer: without it a handler made by Effect.fn loses the types of its parameters where `uses` is left out.
 export type ContextFor<U extends Uses> = {
@@ -135,8 +156,10 @@ export class HandlerContexts extends Context.Service<
   HandlerContexts,
   {
     readonly make: (context: Context.Context<never>, uses: Uses | undefined) => unknown
-    /** An async handler cannot be stopped, only told: aborts the signal of the context made for it. */
-    readonly interrupted: (context: unknown) => void
+    /** The third parameter of a hook. */
+    readonly ofHook: (context: Context.Context<never>) => unknown
+    /** An async function cannot be stopped, only told: aborts the signal of the context made for it, and interrupts what it runs. */
+    readonly interrupted: (context: unknown) => Effect.Effect<void>
   }
 >()("mcpipe/HandlerContexts") {
   declare readonly "~mcpipe/supplied": "request"
@@ -190,8 +213,11 @@ export const invokerOf =
   (...args) =>
     Effect.suspend(() => settle(() => f(...args)))
 
-/** Makes what a function gives uniform; `interrupted` is called where it was a promise nobody waits for any more. */
-export const settle = (run: () => unknown, interrupted: () => void = () => {}): Effect.Effect<any, unknown, any> => {
+/** Makes what a function gives uniform; `interrupted` is run where it was a promise nobody waits for any more. */
+export const settle = (
+  run: () => unknown,
+  interrupted: () => Effect.Effect<void> = () => Effect.void
+): Effect.Effect<any, unknown, any> => {
   let returned: unknown
   try {
     returned = run()
@@ -202,15 +228,16 @@ export const settle = (run: () => unknown, interrupted: () => void = () => {}): 
   if (Effect.isEffect(returned)) return returned as Effect.Effect<any, unknown, any>
   if (isPromiseLike(returned)) {
     const promise = Effect.tryPromise({ try: () => returned, catch: (error) => error })
-    return Effect.onInterrupt(promise, () => Effect.sync(interrupted))
+    return Effect.onInterrupt(promise, interrupted)
   }
   if (isGenerator(returned)) return Effect.gen(() => new Effects(returned) as unknown as Generator<any, any, any>)
   return Effect.succeed(returned)
 }
 
-const isPromiseLike = (u: object): u is PromiseLike<unknown> => typeof (u as { then?: unknown }).then === "function"
+export const isPromiseLike = (u: object): u is PromiseLike<unknown> =>
+  typeof (u as { then?: unknown }).then === "function"
 
-const isGenerator = (u: object): u is Generator<any, any, any> =>
+export const isGenerator = (u: object): u is Generator<any, any, any> =>
   (u as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "Generator"
 
 /** What a generator yields, where that is Effects; a generator of data is meant to be a result, and is none. */

@@ -5,7 +5,14 @@ import type { Suggestions } from "./complete.ts"
 import type { Component } from "./component.ts"
 import type { ResourceContents } from "./contents.ts"
 import { DefinitionError } from "./errors.ts"
-import { type Handled, invokerOf, type Needs, type ServicesOf } from "./handler.ts"
+import {
+  type CallHookContext,
+  type Handled,
+  type HookContext,
+  invokerOf,
+  type Needs,
+  type ServicesOf
+} from "./handler.ts"
 import { UniformHook } from "./uniform-hook.ts"
 import { hookCheck } from "./hook-results.ts"
 import type { ListedPrompt, ListedResource, ListedTemplate, ListedTool } from "./listing.ts"
@@ -82,13 +89,24 @@ export interface ListCall {
   readonly method: string
 }
 
-/** What a hook returns: an Effect of what `next` gave or a content constructor made, or a generator of one. */
-type HookReturn<Result> = Effect.Effect<Result, any, any> | Generator<Effect.Effect<any, any, any>, Result, any>
+/** What a hook returns: an Effect of what `next` gave or a content constructor made, or a generator or promise of one. */
+type HookReturn<Result> =
+  | Effect.Effect<Result, any, any>
+  | Generator<Effect.Effect<any, any, any>, Result, any>
+  | Promise<Result>
 
-type Hook<Call, Result> = (next: (call: Call) => Effect.Effect<Result, unknown>, call: Call) => HookReturn<Result>
+type Hook<Call, Result, C = HookContext> = (
+  next: (call: Call) => Effect.Effect<Result, unknown>,
+  call: Call,
+  context: C
+) => HookReturn<Result>
 
 /** A hook around a whole wire request. */
-export type RequestHook = (next: Effect.Effect<Outcome, unknown>, request: RequestInfo) => HookReturn<Outcome>
+export type RequestHook = (
+  next: Effect.Effect<Outcome, unknown>,
+  request: RequestInfo,
+  context: HookContext
+) => HookReturn<Outcome>
 
 /** A notification of the client, such as `notifications/cancelled`. */
 export interface ClientNotification {
@@ -102,7 +120,8 @@ export interface ClientNotification {
  */
 export type NotificationHook = (
   next: (notification: ClientNotification) => Effect.Effect<void>,
-  notification: ClientNotification
+  notification: ClientNotification,
+  context: HookContext
 ) => HookReturn<void>
 
 /**
@@ -121,9 +140,9 @@ export interface Hooks {
   readonly notification?: NotificationHook | undefined
   /** Only the root server's are called. */
   readonly message?: MessageHook | undefined
-  readonly callTool?: Hook<ToolCall, ToolResult> | undefined
-  readonly readResource?: Hook<ResourceRead, ReadResult> | undefined
-  readonly getPrompt?: Hook<PromptGet, PromptResult> | undefined
+  readonly callTool?: Hook<ToolCall, ToolResult, CallHookContext> | undefined
+  readonly readResource?: Hook<ResourceRead, ReadResult, CallHookContext> | undefined
+  readonly getPrompt?: Hook<PromptGet, PromptResult, CallHookContext> | undefined
   readonly complete?: Hook<Completion, Suggestions> | undefined
   readonly listTools?: Hook<ListCall, ReadonlyArray<ListedTool>> | undefined
   readonly listResources?: Hook<ListCall, ReadonlyArray<ListedResource>> | undefined
@@ -189,7 +208,8 @@ type KnownHooks<H> = [Exclude<keyof H, HookName>] extends [never]
   : { readonly [K in Exclude<keyof H, HookName>]: UnknownHook }
 
 /**
- * Makes a middleware from hooks; a bare function means `request`. Hooks return Effects or are generator functions.
+ * Makes a middleware from hooks; a bare function means `request`. Hooks return Effects, or are generator or
+ * async functions; async ones run `next` by `run` of their third parameter, which has to be declared as such.
  * A hook refuses a call by failing with `PublicError` or `ToolError`.
  * @example server(info).use(middleware({ callTool: (next, call) => next({ ...call, args: trim(call.args) }) }))
  */
@@ -210,7 +230,12 @@ export const middleware = <const H extends Hooks | RequestHook>(
     if (hook === undefined) continue
     if (typeof hook !== "function") throw new DefinitionError(`middleware: the hook ${name} must be a function.`)
     if (name === "message") made.message = hook as (message: unknown) => unknown
-    else made[name as EffectHookName] = new UniformHook(name, hook as UniformHook["run"], hookCheck(name as HookName))
+    else
+      made[name as EffectHookName] = new UniformHook(
+        name,
+        hook as (next: any, call: any) => unknown,
+        hookCheck(name as HookName)
+      )
   }
   return make(made, undefined)
 }

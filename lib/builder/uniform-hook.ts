@@ -1,30 +1,65 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
+import type * as Fiber from "effect/Fiber"
+import { HandlerContexts, isGenerator, isPromiseLike, settle } from "./handler.ts"
+
+/** What authors write: what comes further in and what it is told in, and what async functions need; see `HookReturn`. */
+type Written = (next: any, call: any, context?: any) => unknown
 
 /** A hook of middleware: what its author wrote, and what is made of what that gives. */
 export class UniformHook {
   readonly #name: string
-  /** What its author wrote: what comes further in and what it is told in, an Effect or a generator out. */
-  readonly run: (next: any, call: any) => unknown
+  readonly #written: Written
+  readonly #takesContext: boolean
   readonly #check: ((result: unknown) => void) | undefined
 
   /** `check` throws where the hook's result is not one. */
-  constructor(name: string, run: (next: any, call: any) => unknown, check?: (result: unknown) => void) {
+  constructor(name: string, written: Written, check?: (result: unknown) => void) {
     this.#name = name
-    this.run = run
+    this.#written = written
+    this.#takesContext = written.length > 2
     this.#check = check
   }
 
-  /** Generators become Effects, and what hooks give is checked before anything is made of it. */
+  /** Calls what its author wrote, in the fiber that it runs in; `settle` takes what that gives. */
+  begin(next: unknown, call: unknown, fiber: Fiber.Fiber<unknown, unknown>): unknown {
+    const written = this.#written
+    if (!this.#takesContext) return written(next, call)
+    const services = fiber.context as Context.Context<any>
+    const contexts = Context.getUnsafe(services, HandlerContexts)
+    const context = contexts.ofHook(services)
+    const given = written(next, call, context)
+    return isPromise(given) ? this.#awaited(given, () => contexts.interrupted(context)) : given
+  }
+
+  /** The same for a hook that runs in another fiber, or with other services, than the one that it is made in. */
+  whole(next: unknown, call: unknown): Effect.Effect<any, unknown, any> {
+    return Effect.withFiber((fiber) => this.settle(this.begin(next, call, fiber)))
+  }
+
+  /** Generators and promises become Effects, and what hooks give is checked before anything is made of it. */
   settle(given: unknown): Effect.Effect<any, unknown, any> {
     if (Effect.isEffect(given)) return this.#checked(given as Effect.Effect<any, unknown, any>)
-    if (Object.prototype.toString.call(given) === "[object Generator]") {
-      return this.#checked(Effect.gen(() => given as any))
-    }
-    // nobody waits for it, and one that rejects unheard ends the process
-    if (isPromiseLike(given)) void Promise.resolve(given).catch(() => {})
+    if (isPromise(given)) return this.#checked(this.#awaited(given))
+    if (typeof given === "object" && given !== null && isGenerator(given)) return this.#checked(settle(() => given))
     return Effect.die(
-      new TypeError(`The middleware hook ${this.#name} must return an Effect or be a generator function.`)
+      new TypeError(`The middleware hook ${this.#name} must return an Effect, or be a generator or async function.`)
+    )
+  }
+
+  #awaited(
+    promise: PromiseLike<unknown>,
+    interrupted?: () => Effect.Effect<void>
+  ): Effect.Effect<unknown, unknown, any> {
+    return Effect.map(
+      settle(() => promise, interrupted),
+      (result) => {
+        if (!Effect.isEffect(result)) return result
+        throw new TypeError(
+          `The middleware hook ${this.#name} gives an Effect out of an async function, which nobody runs: give what \`await run(…)\` makes of it, with \`run\` from the hook's third parameter.`
+        )
+      }
     )
   }
 
@@ -37,6 +72,8 @@ export class UniformHook {
     })
   }
 }
+
+const isPromise = (u: unknown): u is PromiseLike<unknown> => typeof u === "object" && u !== null && isPromiseLike(u)
 
 /** Calls a hook once it runs, as `Effect.suspend` would, which takes three objects where this is one. */
 export const hookStep = (hook: UniformHook, next: any, call: any): Effect.Effect<any, unknown, any> =>
@@ -57,12 +94,11 @@ const Step = function (this: any, hook: UniformHook, next: any, call: any): void
 
 Step.prototype = Effectable.Prototype<StepShape>({
   label: "Hook",
-  evaluate(): Effect.Effect<any, unknown, any> {
+  evaluate(fiber): Effect.Effect<any, unknown, any> {
     let step: StepShape = this
     for (;;) {
       const { hook, next, call } = step
-      const { run } = hook
-      const given = run(next, call)
+      const given = hook.begin(next, call, fiber)
       if (!(given instanceof Step)) return hook.settle(given)
       // a hook that only goes on gives the next step, which was checked already where it came from: no need to go
       // through the fiber's loop for each
@@ -70,6 +106,3 @@ Step.prototype = Effectable.Prototype<StepShape>({
     }
   }
 })
-
-const isPromiseLike = (u: unknown): u is PromiseLike<unknown> =>
-  typeof u === "object" && u !== null && typeof (u as { then?: unknown }).then === "function"

@@ -69,6 +69,7 @@ const watching =
         reached.handler = true
         return contexts.make(inner, uses)
       },
+      ofHook: (inner) => contexts.ofHook(inner),
       interrupted: (made) => contexts.interrupted(made)
     })
   }

@@ -172,15 +172,14 @@ Around.prototype = Effectable.Prototype<Around>({
       const next = at + 1 < hooks.length ? new Around(asked, at + 1) : asked.ended
       const info = asked.info(one, context)
       const { hook, node } = one
-      const { run } = hook
       if (node !== start) {
         // the hook sees the services of its own node, what it surrounds goes on with those it had
         const inner = Effect.updateContext(next, () => context)
-        return Effect.updateContext(hook.settle(run(inner, info)), (outer: Context.Context<any>) =>
+        return Effect.updateContext(hook.whole(inner, info), (outer: Context.Context<any>) =>
           Context.merge(outer, asked.contextOf(node))
         )
       }
-      const given = run(next, info)
+      const given = hook.begin(next, info, fiber)
       // a hook that only goes on gives the next one: no need to go through the fiber's loop for each
       if (given !== next || next === asked.ended) return hook.settle(given)
     }

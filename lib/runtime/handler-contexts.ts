@@ -36,7 +36,8 @@ export const handlerContexts = (): HandlerContexts["Service"] => {
       }
       return new Class(context)
     },
-    interrupted: (context) => (context as Shorthands).abort()
+    ofHook: (context) => new Shorthands(context),
+    interrupted: (context) => (context as Shorthands).interrupted()
   }
 }
 
@@ -162,9 +163,20 @@ class Shorthands implements HandlerContext<any> {
     })
   }
 
-  /** For the runtime alone: aborts `signal`, where a handler has asked for it. */
-  abort(): void {
+  /** For the runtime alone: nobody waits for the handler any more. */
+  interrupted(): Effect.Effect<void> {
+    this.#abort()
+    return this.#stopRunning()
+  }
+
+  /** Aborts `signal`, where a handler has asked for it. */
+  #abort(): void {
     this.#controller?.abort(new Error("The call has ended."))
+  }
+
+  #stopRunning(): Effect.Effect<void> {
+    const fibers = this.#fibers
+    return fibers === undefined || fibers.size === 0 ? Effect.void : Fiber.interruptAll([...fibers])
   }
 
   #promise(effect: Effect.Effect<void>): Promise<void> {
@@ -198,11 +210,9 @@ class Shorthands implements HandlerContext<any> {
     const end = (exit: Exit.Exit<unknown, unknown>) =>
       Effect.suspend(() => {
         this.#ended = true
-        if (Exit.isFailure(exit)) this.abort()
+        if (Exit.isFailure(exit)) this.#abort()
         this.#cleaning = true
-        const fibers = this.#fibers
-        const stopped = fibers === undefined || fibers.size === 0 ? Effect.void : Fiber.interruptAll([...fibers])
-        const all = Effect.andThen(stopped, Effect.forEach(cleanups.reverse(), tidy, { discard: true }))
+        const all = Effect.andThen(this.#stopRunning(), Effect.forEach(cleanups.reverse(), tidy, { discard: true }))
         return Effect.ensuring(
           all,
           Effect.sync(() => {

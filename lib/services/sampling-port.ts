@@ -88,5 +88,6 @@ const bareContexts: HandlerContexts["Service"] = {
         throw new Error(`Sampling.layerTest: a tool's ${String(name)} needs a server; test this tool through one.`)
       }
     }),
-  interrupted: () => {}
+  ofHook: (context) => bareContexts.make(context, undefined),
+  interrupted: () => Effect.void
 }

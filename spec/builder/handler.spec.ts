@@ -8,7 +8,11 @@ const promised = (effect: Effect.Effect<any, any, any>) => Effect.runPromise(eff
 const run = (handler: (args: any, context: any) => unknown, args: unknown = {}) =>
   promised(
     Effect.result(invoker(handler, undefined, "tool")(args)).pipe(
-      Effect.provideService(HandlerContexts, { make: () => "context", interrupted: () => {} })
+      Effect.provideService(HandlerContexts, {
+        make: () => "context",
+        ofHook: () => "hook",
+        interrupted: () => Effect.void
+      })
     )
   )
 
@@ -63,7 +67,13 @@ describe("a handler", () => {
       () => ++calls,
       undefined,
       "tool"
-    )({}).pipe(Effect.provideService(HandlerContexts, { make: () => undefined, interrupted: () => {} }))
+    )({}).pipe(
+      Effect.provideService(HandlerContexts, {
+        make: () => undefined,
+        ofHook: () => undefined,
+        interrupted: () => Effect.void
+      })
+    )
     expect(calls).toBe(0)
     expect([await promised(effect), await promised(effect)]).toEqual([1, 2])
   })

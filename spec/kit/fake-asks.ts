@@ -111,7 +111,8 @@ const contexts: HandlerContexts["Service"] = {
     Object.fromEntries(
       Object.entries(uses).map(([name, key]) => [name, Context.getUnsafe(context as Context.Context<any>, key)])
     ),
-  interrupted: () => {}
+  ofHook: () => ({}),
+  interrupted: () => Effect.void
 }
 
 /** What an effect succeeded with, or a thrown error or defect. */

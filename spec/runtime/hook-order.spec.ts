@@ -1,5 +1,5 @@
 import * as fc from "fast-check"
-import { Effect, middleware, server, ToolError, tool } from "mcpipe"
+import { Effect, type HookContext, middleware, server, ToolError, tool } from "mcpipe"
 import { describe, expect, it } from "vitest"
 import { info, spoken } from "../kit/served.ts"
 import { connectWire } from "../kit/wire.ts"
@@ -25,6 +25,12 @@ const doings = {
     note("<")
     return given
   },
+  async awaits(note: Note, go: () => Inside, run: Run) {
+    note(">")
+    const given = await run(go())
+    note("<")
+    return given
+  },
   *tries(note: Note, go: () => Inside) {
     note(">")
     yield* go()
@@ -35,10 +41,11 @@ const doings = {
     note(">")
     return Effect.fail(new ToolError("refused"))
   }
-} satisfies Record<string, (note: Note, go: () => Inside) => unknown>
+} satisfies Record<string, (note: Note, go: () => Inside, run: Run) => unknown>
 
 type Note = (what: string) => void
 type Inside = Effect.Effect<never, any>
+type Run = HookContext["run"]
 type Doing = keyof typeof doings
 
 /** A hook and its name; those of one middleware have the same number. */
@@ -67,11 +74,18 @@ const plannedOf = (levels: ReadonlyArray<Level>): ReadonlyArray<Planned> =>
 /** The middleware of a level, each hook as planned. */
 const made = (log: Array<string>, { told, middleware: planned }: Level) =>
   planned.map(({ request, callTool }, index) => {
-    const doing = (hook: string, does: Doing, name: string | undefined, go: () => Inside): any =>
-      doings[does]((what) => log.push(`${told} ${index} ${hook} ${name} ${what}`), go)
+    const doing = (hook: string, does: Doing, name: string | undefined, go: () => Inside, run?: Run): any =>
+      doings[does]((what) => log.push(`${told} ${index} ${hook} ${name} ${what}`), go, run!)
+    const around = (does: Doing) => (next: any, call: any) => doing("callTool", does, call.name, () => next(call))
+    const aroundAll = (does: Doing) => (next: any, call: any) => doing("request", does, call.name, () => next)
+    // only a hook that declares its third parameter gets one
+    const awaiting = (next: any, call: any, { run }: HookContext) =>
+      doing("callTool", "awaits", call.name, () => next(call), run)
+    const awaitingAll = (next: any, call: any, { run }: HookContext) =>
+      doing("request", "awaits", call.name, () => next, run)
     return middleware({
-      request: request && ((next, { name }) => doing("request", request, name, () => next as Inside)),
-      callTool: callTool && ((next, call) => doing("callTool", callTool, call.name, () => next(call) as Inside))
+      request: request && (request === "awaits" ? awaitingAll : aroundAll(request)),
+      callTool: callTool && (callTool === "awaits" ? awaiting : around(callTool))
     })
   })
 
@@ -88,7 +102,7 @@ const expected = (hooks: ReadonlyArray<Planned>, at = 0): { readonly log: Readon
   return { log: [note(">"), ...inside.log, ...after], ok: inside.ok }
 }
 
-const hasEnd = ({ doing }: Planned): boolean => doing === "taps" || doing === "yields"
+const hasEnd = ({ doing }: Planned): boolean => doing === "taps" || doing === "yields" || doing === "awaits"
 
 /** Whether it is a hook around the call that refuses, if one does. */
 const failsInside = (hooks: ReadonlyArray<Planned>): boolean =>

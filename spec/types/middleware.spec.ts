@@ -1,6 +1,7 @@
 import {
   type Completion,
   Effect,
+  type HookContext,
   type ListCall,
   type ListedTool,
   type Middleware,
@@ -68,6 +69,48 @@ describe("a hook", () => {
         return outcome
       })
     )
+  })
+})
+
+describe("an async hook", () => {
+  it("runs what is further in by its third parameter, which knows what a hook may do there", () => {
+    middleware({
+      async request(next, _, { run, signal, defer, ...none }) {
+        expectTypeOf(none).toEqualTypeOf<{}>()
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+        defer(() => {})
+        const outcome = await run(next)
+        expectTypeOf(outcome).toEqualTypeOf<Outcome>()
+        return outcome
+      },
+      callTool: async (next, call, { run, elicit }) => {
+        if (!(await elicit.confirm("Really?"))) throw new Error("no")
+        const result = await run(next(call))
+        expectTypeOf(result).toEqualTypeOf<ToolResult>()
+        return result
+      },
+      listTools: async (next, call, context) => {
+        expectTypeOf(context).toEqualTypeOf<HookContext>()
+        return (await context.run(next(call))).filter(({ name }) => name !== "secret")
+      }
+    })
+    expectTypeOf(middleware(async (next, _, { run }) => await run(next))).toEqualTypeOf<Middleware<never, never>>()
+  })
+
+  it("can run what the runtime supplies, and nothing that needs another service", () => {
+    middleware(async (next, _, { run }) => {
+      expectTypeOf(await run(Principal)).toEqualTypeOf<Principal["Service"]>()
+      // @ts-expect-error Db is a service of the author's
+      await run(Db)
+      return await run(next)
+    })
+  })
+
+  it("gives what next gave, and not its Effect", () => {
+    // @ts-expect-error nobody would run it
+    middleware({ callTool: async (next, call) => next(call) })
+    // @ts-expect-error a tool's result is no string
+    middleware({ callTool: async () => "text" })
   })
 })
 
