@@ -156,8 +156,8 @@ export class HandlerContexts extends Context.Service<
   HandlerContexts,
   {
     readonly make: (context: Context.Context<never>, uses: Uses | undefined) => unknown
-    /** The third parameter of a hook. */
-    readonly ofHook: (context: Context.Context<never>) => unknown
+    /** The third parameter of a hook; one that is no part of its call goes on where that is suspended. */
+    readonly ofHook: (context: Context.Context<never>, isPart: boolean) => unknown
     /** An async function cannot be stopped, only told: aborts the signal of the context made for it, and interrupts what it runs. */
     readonly interrupted: (context: unknown) => Effect.Effect<void>
   }

@@ -12,6 +12,8 @@ export class UniformHook {
   readonly #name: string
   readonly #written: Written
   readonly #takesContext: boolean
+  /** Whether it is a part of the call that it stands around. */
+  readonly #isPart: boolean
   readonly #check: ((result: unknown) => void) | undefined
 
   /** `check` throws where the hook's result is not one. */
@@ -19,6 +21,7 @@ export class UniformHook {
     this.#name = name
     this.#written = written
     this.#takesContext = written.length > 2
+    this.#isPart = name !== "request"
     this.#check = check
   }
 
@@ -28,7 +31,7 @@ export class UniformHook {
     if (!this.#takesContext) return written(next, call)
     const services = fiber.context as Context.Context<any>
     const contexts = Context.getUnsafe(services, HandlerContexts)
-    const context = contexts.ofHook(services)
+    const context = contexts.ofHook(services, this.#isPart)
     const given = written(next, call, context)
     return isPromise(given) ? this.#awaited(given, () => contexts.interrupted(context)) : given
   }

@@ -69,7 +69,7 @@ const watching =
         reached.handler = true
         return contexts.make(inner, uses)
       },
-      ofHook: (inner) => contexts.ofHook(inner),
+      ofHook: (inner, isPart) => contexts.ofHook(inner, isPart),
       interrupted: (made) => contexts.interrupted(made)
     })
   }

@@ -36,7 +36,7 @@ export const handlerContexts = (): HandlerContexts["Service"] => {
       }
       return new Class(context)
     },
-    ofHook: (context) => new Shorthands(context),
+    ofHook: (context, isPart) => new Shorthands(context, isPart),
     interrupted: (context) => (context as Shorthands).interrupted()
   }
 }
@@ -53,8 +53,12 @@ class Shorthands implements HandlerContext<any> {
   /** The step whose work is being called right now. */
   #frame: Frame | undefined
 
-  constructor(context: Context.Context<never>) {
+  /** Whether nothing goes on after what it runs where the call is suspended. */
+  readonly #isPart: boolean
+
+  constructor(context: Context.Context<never>, isPart = true) {
     this.#context = context
+    this.#isPart = isPart
   }
 
   get signal(): AbortSignal {
@@ -81,7 +85,7 @@ class Shorthands implements HandlerContext<any> {
         const fiber = Effect.runForkWith(context)(Effect.uninterruptible(effect))
         return settlingUnless(() => false, fiber)
       }
-      const call = callOf(this.#context)
+      const call = this.#isPart ? callOf(this.#context) : undefined
       if (call?.suspended() === true) return forever
       const own = this.#frame === undefined ? context : Context.add(context, InStep, this.#frame)
       const fiber = Effect.runForkWith(own)(effect)

@@ -64,6 +64,19 @@ describe.each(spoken)("on %s, hooks further in than a tool that calls another", 
     expect(cleaned).toEqual(begun)
   })
 
+  it("see it too where they are async functions", async () => {
+    const seen: Array<string> = []
+    const watch = middleware(async (next, { name }, { run }) => {
+      const outcome = await run(next)
+      seen.push(`${name} ${outcome.outcome}`)
+      return outcome
+    })
+    const child = server(info("child")).tool(asking("ask", 2)).use(watch)
+    await using wire = await connected(server(info("root")).mount("c", child).transform(toolSearch()))
+    expect((await answered(wire, call("call_tool", { name: "c_ask" }))).content[0].text).toBe("ask true true")
+    expect(seen).toEqual([...pauses(["ask paused", "ask paused"]), "ask complete"])
+  })
+
   it("see it wherever they are, the innermost first", async () => {
     const seen: Array<string> = []
     const leaf = server(info("leaf")).tool(asking("ask", 1)).use(watching(seen, "leaf "))
