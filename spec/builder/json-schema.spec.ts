@@ -188,6 +188,7 @@ describe("decoding without decode", () => {
     [{ maxLength: 1 }, "ab", { expected: "at most 1 characters", received: '"ab"' }],
     [{ pattern: "^a" }, "b", { expected: "a string matching /^a/" }],
     [{ format: "date-time" }, "today", { expected: "a string in the format date-time" }],
+    [{ format: "regex" }, "a.".repeat(32_769), { expected: "a string in the format regex" }],
     [{ minItems: 1 }, [], { expected: "at least 1 items", received: "[]" }],
     [{ uniqueItems: true }, [1, 1], { expected: "items that differ from each other" }],
     [{ contains: { type: "string" } }, [1, 2], { expected: 'at least one item matching {"type":"string"}' }],
