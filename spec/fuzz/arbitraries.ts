@@ -3,6 +3,7 @@ import { headersOf, headerChanges } from "./headers.ts"
 import { message } from "./messages.ts"
 import { type AskAnswer, askAnswers } from "./asks.ts"
 import { changeText, type Mutation, mutated, mutation, textChange } from "./mutations.ts"
+import { maxBytes } from "./property.ts"
 import { anything, capabilities, type Era, id, type Json, type Members, revisions, text } from "./vocabulary.ts"
 
 export type { Era } from "./vocabulary.ts"
@@ -60,8 +61,11 @@ export const wire = (era: Era): fc.Arbitrary<string | Uint8Array> =>
     { weight: 6, arbitrary: fc.tuple(value(era), textChange).map(([json, how]) => changeText(write(json), how)) },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
     { weight: 1, arbitrary: fc.tuple(value(era), fc.nat({ max: 200 }), fc.nat({ max: 255 })).map(flipByte) },
-    { weight: 1, arbitrary: text }
+    { weight: 1, arbitrary: fc.oneof({ weight: 19, arbitrary: text }, value(era).map(oversized)) }
   )
+
+/** Seldom made by chance, and refused for its length whatever else it is. */
+const oversized = (json: Json): string => write(json) + " ".repeat(maxBytes)
 
 const flipByte = ([json, at, byte]: readonly [Json, number, number]): Uint8Array => {
   const bytes = new TextEncoder().encode(write(json))
