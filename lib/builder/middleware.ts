@@ -209,7 +209,7 @@ type KnownHooks<H> = [Exclude<keyof H, HookName>] extends [never]
 
 /**
  * Makes a middleware from hooks; a bare function means `request`. Hooks return Effects, or are generator or
- * async functions; async ones run `next` by `run` of their third parameter, which has to be declared as such.
+ * async functions; an async one awaits `run(next)`, with `run` from its third parameter, which only a hook that declares it gets.
  * A hook refuses a call by failing with `PublicError` or `ToolError`.
  * @example server(info).use(middleware({ callTool: (next, call) => next({ ...call, args: trim(call.args) }) }))
  */

@@ -141,9 +141,12 @@ describe.each(spoken)("on %s, an async hook", (speak) => {
     const heard: Array<string> = []
     const waits = middleware({ callTool: async (next, call, { run }) => await run(next(call)) })
     const late = timeout({ millis: 1 })
-    await using wire = await connected(server(info("s")).use(late).use(waits).tool(hanging(gate(), heard)))
+    // the end of the call would interrupt it anyway
+    const note = () => Effect.sync(() => void heard.push("given up"))
+    const outside = middleware({ callTool: (next, call) => Effect.onExit(next(call), note) })
+    await using wire = await connected(server(info("s")).use(outside).use(late).use(waits).tool(hanging(gate(), heard)))
     expect(await wire.text("hang")).toBe('Tool "hang" timed out after 1 ms.')
-    expect(heard).toEqual(["handler interrupted"])
+    expect(heard).toEqual(["handler interrupted", "given up"])
   })
 
   it("refuses by throwing, and hears of what failed further in", async () => {
