@@ -1,22 +1,26 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type * as Context from "effect/Context"
 import { encodeMessage, encodeReply } from "../../protocol/encode.ts"
-import type { HttpPort, HttpSink, InFlight, Reply, Room } from "../../protocol/exchange.ts"
+import type { HttpPort, HttpSink, InFlight, Reply, Room, StreamEvent } from "../../protocol/exchange.ts"
+import type { JsonRpcNotification, JsonRpcRequest } from "../../protocol/json-rpc.ts"
 import { notUtf8 } from "../../protocol/json.ts"
+import type { Refusal } from "../../protocol/reasons.ts"
+import { anonymous, type PrincipalShape } from "../../services/principal.ts"
 import { shuttingDown } from "../drain.ts"
 import { maxUnreadAsking, maxUnreadBytes } from "../unread.ts"
 import { isUtf8 } from "../utf8.ts"
 import { isRefusal, runAuthenticate } from "./authenticate.ts"
 import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
-import { acceptsEvents, acceptsJson } from "./gate.ts"
+import { acceptsEvents, acceptsJson, type GateHead } from "./gate.ts"
 import { nodeHead } from "./head.ts"
 import type { LegacySse } from "./legacy-sse.ts"
+import type { Linked } from "./linked-list.ts"
 import { readBody } from "./node-body.ts"
 import { isLast, isOver } from "./node-pipeline.ts"
-import { closing, headerList, refuseUnread, send } from "./node-response.ts"
+import { closing, headerList, refuseUnread, send, type WholeAnswer, wholeAnswer } from "./node-response.ts"
 import { exchangeRoute } from "./node-route.ts"
 import { cannotAsk, sseComment, sseHeaderList, sseText } from "./sse.ts"
-import { atTurnEnd } from "./turn-end.ts"
+import { endTurn, turnIsLong, type Waiting, waitForTurnEnd } from "./turn-end.ts"
 
 /** What the exchanges of one listening server share. */
 export interface NodeState {
@@ -34,8 +38,8 @@ export interface NodeState {
 }
 
 /**
- * Serves one HTTP request. Callbacks instead of promises, one closure for each event, one write: with 16 keep-alive
- * connections async functions and web streams here would cost more than the protocol.
+ * Serves one HTTP request. Callbacks instead of promises, one object instead of a closure for each event, one write: with 16
+ * keep-alive connections async functions and web streams here would cost more than the protocol.
  */
 export const exchange = (state: NodeState, request: IncomingMessage, response: ServerResponse): void => {
   const { core } = state
@@ -51,196 +55,308 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
     refuseUnread(request, response, accepted, state.draining)
     return
   }
-  const events = (accepted & acceptsEvents) !== 0
-  let inFlight: InFlight | undefined
-  let stopAuthenticate: (() => void) | undefined
-  let stopReading: (() => void) | undefined
-  let stopBeating: (() => void) | undefined
-  let ended = false
-  let goesOn = false
-  let streaming = false
-  let drained: Room
-  let resume: (() => void) | undefined
+  new Exchange(state, request, response, head, accepted).start()
+}
 
-  const work: InFlight = {
-    interrupt: (why) => {
-      if (inFlight !== undefined) {
-        inFlight.interrupt(why)
-      } else if (!ended) {
-        // Not yet with the protocol: nothing else would answer.
-        ended = true
-        stopAuthenticate?.()
-        stopReading?.()
-        refuseUnread(request, response, shuttingDown, true)
-      }
-    },
-    end: () => inFlight?.end?.()
+/**
+ * Whole answers that are there in the turn their requests came in are written one after another at its end: the memory that
+ * serving requests touches stays near the processor, and so does what the kernel's writing touches, which under load saves a
+ * third of a request's time.
+ */
+class Exchange implements HttpSink, Waiting {
+  before: Linked | undefined = undefined
+  after: Linked | undefined = undefined
+  readonly events: boolean
+  readonly #state: NodeState
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #head: GateHead
+  readonly #accepted: number
+  #inFlight: InFlight | undefined
+  #stopAuthenticate: (() => void) | undefined
+  #stopReading: (() => void) | undefined
+  #stopBeating: (() => void) | undefined
+  /** What the server waits for when it drains, from the end of the turn on. */
+  #work: InFlight | undefined
+  /** The whole answer, which waits for the end of the turn. */
+  #held: WholeAnswer | undefined
+  #waitsForTurnEnd = false
+  #ended = false
+  #goesOn = false
+  #streaming = false
+  #drained: Room
+  #resume: (() => void) | undefined
+
+  constructor(state: NodeState, request: IncomingMessage, response: ServerResponse, head: GateHead, accepted: number) {
+    this.events = (accepted & acceptsEvents) !== 0
+    this.#state = state
+    this.#request = request
+    this.#response = response
+    this.#head = head
+    this.#accepted = accepted
   }
-  const begin = (headers?: Reply["headers"]) => {
-    streaming = true
-    response.writeHead(200, headerList(headers, sseHeaderList))
-  }
-  const full = (): Promise<void> => {
-    drained ??= new Promise((resolve) => {
-      resume = () => {
-        drained = undefined
-        resume = undefined
-        resolve()
-      }
-      response.once("drain", resume)
-    })
-    return drained
-  }
-  const beat = () => {
-    if (ended) {
-      return
+
+  start(): void {
+    const { core, draining } = this.#state
+    if (draining) {
+      this.#follow()
+    } else {
+      // Following what is over by the end of its turn would cost a list a tenth of its time.
+      this.#waitsForTurnEnd = true
+      waitForTurnEnd(this)
     }
-    if (streaming) {
-      // what waits to be read says as much
-      if (core.keepAlive > 0 && response.writableLength === 0) {
-        response.write(sseComment)
-      }
-    } else if (inFlight?.begin !== undefined) {
-      inFlight.begin()
-    } else if (core.keepAlive > 0) {
-      begin()
-      response.write(sseComment)
+    if (core.authenticate === undefined) {
+      this.#read(anonymous)
+    } else {
+      this.#stopAuthenticate = runAuthenticate(core.authenticate, this.#head, (decision) => this.#decided(decision))
     }
   }
-  const sink: HttpSink = {
-    events,
-    begin: (headers) => {
-      if (!ended && !streaming && events) {
-        begin(headers)
-        response.flushHeaders()
-      }
-    },
-    event: (event, headers) => {
-      if (ended || !events) {
-        return undefined
-      }
-      if (!streaming) {
-        begin(headers)
-      }
-      response.write(sseText(event))
-      return response.writableLength > maxUnreadBytes ? full() : undefined
-    },
-    notify: (notification, headers) => sink.event({ data: encodeMessage(notification) }, headers),
-    ask: (message) => {
-      if (ended) {
-        return cannotAsk.gone
-      }
-      if (!events) {
-        return cannotAsk.acceptsNoEvents
-      }
-      if (response.writableLength > maxUnreadAsking) {
-        return cannotAsk.readsNothing
-      }
-      sink.event({ data: encodeMessage(message) })
+
+  begin(headers?: Reply["headers"]): void {
+    if (!this.#ended && !this.#streaming && this.events) {
+      this.#open(headers)
+      this.#response.flushHeaders()
+    }
+  }
+
+  event(event: StreamEvent, headers?: Reply["headers"]): Room {
+    if (this.#ended || !this.events) {
       return undefined
-    },
-    close: () => {
-      if (!ended) {
-        ended = true
-        goesOn = true
-        // a reader that is gone for good may never let go of what it was sent
-        resume?.()
-        stopBeating?.()
-        // its head promised to keep the connection, which a server that closes would wait for
-        if (state.draining && isLast(response)) response.end(() => request.socket.end())
-        else response.end()
-      }
-    },
-    reply: (reply) => {
-      if (ended) {
-        if (goesOn) {
-          goesOn = false
-          state.leave(work)
-        }
-        return
-      }
-      ended = true
-      if (streaming || ((accepted & acceptsJson) === 0 && reply.status === 200 && reply.message !== undefined)) {
-        if (!streaming) {
-          response.writeHead(200, closing(response, headerList(reply.headers, sseHeaderList), state.draining))
-        }
-        response.end(reply.message === undefined ? "" : sseText({ data: encodeReply(reply) }))
-      } else {
-        send(response, reply, state.draining)
-      }
     }
+    if (!this.#streaming) {
+      this.#open(headers)
+    }
+    this.#response.write(sseText(event))
+    return this.#response.writableLength > maxUnreadBytes ? this.#full() : undefined
   }
-  const listens = head.method === "GET"
-  const closed = () => {
-    if (!ended) {
-      ended = true
-      stopAuthenticate?.()
-      stopReading?.()
-      goesOn = inFlight?.interrupt("disconnected") === true
-    }
-    resume?.()
-    stopBeating?.()
-    if (listens) {
-      state.streams.delete(work)
-    } else if (!goesOn) {
-      // What goes on without its client is still waited for when the server drains.
-      state.leave(work)
-    }
+
+  notify(notification: JsonRpcNotification, headers?: Reply["headers"]): Room {
+    return this.event({ data: encodeMessage(notification) }, headers)
   }
-  const follow = () => {
-    const over = isOver(response)
-    if (ended && !goesOn && over) {
+
+  ask(message: JsonRpcRequest | JsonRpcNotification): string | undefined {
+    if (this.#ended) {
+      return cannotAsk.gone
+    }
+    if (!this.events) {
+      return cannotAsk.acceptsNoEvents
+    }
+    if (this.#response.writableLength > maxUnreadAsking) {
+      return cannotAsk.readsNothing
+    }
+    this.event({ data: encodeMessage(message) })
+    return undefined
+  }
+
+  close(): void {
+    if (this.#ended) {
       return
     }
-    if (listens) {
-      state.streams.add(work)
-    } else {
-      state.enter(work)
+    this.#ended = true
+    this.#goesOn = true
+    // a reader that is gone for good may never let go of what it was sent
+    this.#resume?.()
+    this.#stopBeating?.()
+    const response = this.#response
+    // its head promised to keep the connection, which a server that closes would wait for
+    if (this.#state.draining && isLast(response)) response.end(() => this.#request.socket.end())
+    else response.end()
+  }
+
+  reply(reply: Reply): void {
+    if (this.#ended) {
+      if (this.#goesOn) {
+        this.#goesOn = false
+        if (this.#work !== undefined) this.#state.leave(this.#work)
+      }
+      return
     }
-    if (over) {
-      closed()
+    this.#ended = true
+    const answersJson = (this.#accepted & acceptsJson) !== 0 || reply.status !== 200 || reply.message === undefined
+    if (this.#streaming || !answersJson) {
+      this.#endEvents(reply)
+    } else if (this.#waitsForTurnEnd) {
+      this.#held = wholeAnswer(reply)
+      if (turnIsLong()) endTurn()
     } else {
-      response.on("close", closed)
+      send(this.#response, wholeAnswer(reply), this.#state.draining)
     }
   }
-  if (state.draining) {
-    follow()
-  } else {
-    // Following what is over by the end of its turn would cost a list a tenth of its time.
-    atTurnEnd(follow)
+
+  /** Sends the answer that is there by now, and follows what is not over. */
+  atTurnEnd(): void {
+    this.#waitsForTurnEnd = false
+    const held = this.#held
+    if (held !== undefined) {
+      this.#held = undefined
+      send(this.#response, held, this.#state.draining)
+      if (this.#response.writableFinished) return
+    }
+    this.#follow()
   }
-  stopAuthenticate = runAuthenticate(core.authenticate, head, (decision) => {
-    if (ended) {
+
+  /** As work of the server's. */
+  interrupt(why: "disconnected" | "drained"): void {
+    if (this.#inFlight !== undefined) {
+      this.#inFlight.interrupt(why)
+    } else if (!this.#ended) {
+      // Not yet with the protocol: nothing else would answer.
+      this.#stopAuthenticate?.()
+      this.#stopReading?.()
+      this.#refuse(shuttingDown, true)
+    }
+  }
+
+  /** As work of the server's. */
+  end(): void {
+    this.#inFlight?.end?.()
+  }
+
+  #decided(decision: PrincipalShape | Refusal): void {
+    if (this.#ended) {
       return
     }
     if (isRefusal(decision)) {
-      ended = true
-      refuseUnread(request, response, decision, state.draining)
+      this.#refuse(decision, this.#state.draining)
+    } else {
+      this.#read(decision)
+    }
+  }
+
+  #read(principal: PrincipalShape): void {
+    const done = (body: Buffer | Refusal) => this.#receive(body, principal)
+    this.#stopReading = readBody(this.#request, this.#response, this.#state.core, done)
+  }
+
+  #receive(body: Buffer | Refusal, principal: PrincipalShape): void {
+    if (this.#ended) {
       return
     }
-    stopReading = readBody(request, response, core, (body) => {
-      if (ended) {
-        return
+    if (!Buffer.isBuffer(body)) {
+      this.#refuse(body, true)
+      return
+    }
+    const text = body.toString()
+    // Decoding leaves U+FFFD where bytes were not UTF-8; looking for it costs nothing in text that is all ASCII.
+    if (text.includes("\ufffd") && !isUtf8(body)) {
+      this.reply(refusedReply(notUtf8))
+      return
+    }
+    const { core, port } = this.#state
+    const inFlight = receiveBody(port, text, core, this.#accepted, this.#head, principal, this)
+    if (inFlight === undefined) {
+      return
+    }
+    this.#inFlight = inFlight
+    if (this.#state.draining) {
+      inFlight.end?.()
+    }
+    if (!this.#ended && this.events) {
+      const after = inFlight.begin === undefined ? core.keepAlive : core.silence
+      if (after > 0) this.#stopBeating = core.pulse.join(() => this.#beat(), after)
+    }
+  }
+
+  #refuse(refused: Refusal, last: boolean): void {
+    this.#ended = true
+    refuseUnread(this.#request, this.#response, refused, last)
+  }
+
+  #open(headers?: Reply["headers"]): void {
+    this.#streaming = true
+    this.#response.writeHead(200, headerList(headers, sseHeaderList))
+  }
+
+  #full(): Promise<void> {
+    this.#drained ??= new Promise((resolve) => {
+      this.#resume = () => {
+        this.#drained = undefined
+        this.#resume = undefined
+        resolve()
       }
-      if (!Buffer.isBuffer(body)) {
-        ended = true
-        refuseUnread(request, response, body, true)
-        return
-      }
-      const text = body.toString()
-      // Decoding leaves U+FFFD where bytes were not UTF-8; looking for it costs nothing in text that is all ASCII.
-      if (text.includes("\ufffd") && !isUtf8(body)) {
-        sink.reply(refusedReply(notUtf8))
-        return
-      }
-      inFlight = receiveBody(state.port, text, core, accepted, head, decision, sink)
-      if (state.draining) {
-        inFlight?.end?.()
-      }
-      if (inFlight !== undefined && !ended && events) {
-        const after = inFlight.begin === undefined ? core.keepAlive : core.silence
-        if (after > 0) stopBeating = core.pulse.join(beat, after)
-      }
+      this.#response.once("drain", this.#resume)
     })
-  })
+    return this.#drained
+  }
+
+  #beat(): void {
+    if (this.#ended) {
+      return
+    }
+    const { keepAlive } = this.#state.core
+    const response = this.#response
+    if (this.#streaming) {
+      // what waits to be read says as much
+      if (keepAlive > 0 && response.writableLength === 0) {
+        response.write(sseComment)
+      }
+    } else if (this.#inFlight?.begin !== undefined) {
+      this.#inFlight.begin()
+    } else if (keepAlive > 0) {
+      this.#open()
+      response.write(sseComment)
+    }
+  }
+
+  #endEvents(reply: Reply): void {
+    const response = this.#response
+    if (!this.#streaming) {
+      response.writeHead(200, closing(response, headerList(reply.headers, sseHeaderList), this.#state.draining))
+    }
+    response.end(reply.message === undefined ? "" : sseText({ data: encodeReply(reply) }))
+  }
+
+  #follow(): void {
+    const over = isOver(this.#response)
+    if (this.#ended && !this.#goesOn && over) {
+      return
+    }
+    const work = new Work(this)
+    this.#work = work
+    if (this.#head.method === "GET") {
+      this.#state.streams.add(work)
+    } else {
+      this.#state.enter(work)
+    }
+    if (over) {
+      this.#closed(work)
+    } else {
+      this.#response.on("close", () => this.#closed(work))
+    }
+  }
+
+  #closed(work: InFlight): void {
+    if (!this.#ended) {
+      this.#ended = true
+      this.#stopAuthenticate?.()
+      this.#stopReading?.()
+      this.#goesOn = this.#inFlight?.interrupt("disconnected") === true
+    }
+    this.#resume?.()
+    this.#stopBeating?.()
+    if (this.#head.method === "GET") {
+      this.#state.streams.delete(work)
+    } else if (!this.#goesOn) {
+      // What goes on without its client is still waited for when the server drains.
+      this.#state.leave(work)
+    }
+  }
+}
+
+/** An exchange as work. */
+class Work implements InFlight {
+  readonly #exchange: Exchange
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
+  }
+
+  interrupt(why: "disconnected" | "drained"): undefined {
+    this.#exchange.interrupt(why)
+    return undefined
+  }
+
+  end(): void {
+    this.#exchange.end()
+  }
 }

@@ -5,39 +5,44 @@ import type { Refusal } from "../../protocol/reasons.ts"
 import { refusedReply } from "./core.ts"
 import { isLast } from "./node-pipeline.ts"
 
-/** Writes a whole answer; `last` says that the connection shall end. */
-export const send = (response: ServerResponse, reply: Reply, last: boolean): void => {
-  const { message, tailBytes } = reply
+/** An answer as it is written: head and body, encoded. */
+export interface WholeAnswer {
+  readonly status: number
+  readonly headers: Array<string>
+  /** The body, or what comes before `tail`. */
+  readonly body: string | Uint8Array
+  /** The rest of the body, where it was prepared as bytes. */
+  readonly tail: Uint8Array | undefined
+}
+
+/** Encodes a reply. What it holds may change later, the answer does not. */
+export const wholeAnswer = (reply: Reply): WholeAnswer => {
+  const { message, tailBytes, status } = reply
   if (tailBytes !== undefined && message !== undefined && "id" in message && message.id !== undefined) {
-    sendPrepared(response, reply, preparedHead(message.id), tailBytes, last)
-    return
+    const body = preparedHead(message.id)
+    const length = Buffer.byteLength(body) + tailBytes.length
+    return { status, headers: headerList(reply.headers, jsonHeaders(length)), body, tail: tailBytes }
   }
   const body = encodeReply(reply)
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length
-  const headers = ["content-length", `${length}`]
-  if (length > 0) {
-    headers.push("content-type", "application/json")
-  }
-  response.writeHead(reply.status, closing(response, headerList(reply.headers, headers), last))
-  response.end(body)
+  const own = length === 0 ? ["content-length", "0"] : jsonHeaders(length)
+  return { status, headers: headerList(reply.headers, own), body, tail: undefined }
 }
 
-/** Node gathers the parts into one write; copying 50 kB together would cost more than all the rest of a list. */
-const sendPrepared = (
-  response: ServerResponse,
-  reply: Reply,
-  head: string,
-  tailBytes: Uint8Array,
-  last: boolean
-): void => {
-  const size = Buffer.byteLength(head)
-  const headers = ["content-length", `${size + tailBytes.length}`, "content-type", "application/json"]
-  response.writeHead(reply.status, closing(response, headerList(reply.headers, headers), last))
-  // `write` would cork for itself, and then uncork once more in a tick of its own
+const jsonHeaders = (length: number) => ["content-length", `${length}`, "content-type", "application/json"]
+
+/** Writes a whole answer; `last` says that the connection shall end. */
+export const send = (response: ServerResponse, { status, headers, body, tail }: WholeAnswer, last: boolean): void => {
+  response.writeHead(status, closing(response, headers, last))
+  if (tail === undefined) {
+    response.end(body)
+    return
+  }
+  // Node gathers the parts into one write; copying 50 kB together would cost more than all the rest of a list. `write` would
+  // cork for itself, and then uncork once more in a tick of its own.
   response.cork()
-  // all ASCII but for ids that are strings
-  response.write(head, size === head.length ? "latin1" : "utf8")
-  response.end(tailBytes)
+  response.write(body)
+  response.end(tail)
 }
 
 /** Headers as the flat list that `writeHead` takes. */

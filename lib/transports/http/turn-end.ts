@@ -5,23 +5,14 @@ export interface Waiting extends Linked {
   atTurnEnd(): void
 }
 
-class Calling implements Waiting {
-  before: Linked | undefined = undefined
-  after: Linked | undefined = undefined
-  readonly #run: () => void
-  constructor(run: () => void) {
-    this.#run = run
-  }
-  atTurnEnd(): void {
-    this.#run()
-  }
-}
-
 const waiting = new LinkedList<Waiting>()
 
 /** What is being called; empty otherwise. */
 const due = new LinkedList<Waiting>()
 let scheduled = false
+
+/** When the first of those that wait came, or when those before it were called. */
+let since = 0
 
 /**
  * Calls `one.atTurnEnd` at the end of this turn of the event loop, with one immediate for all that wait. Most requests are
@@ -36,6 +27,7 @@ export const waitForTurnEnd = (one: Waiting): void => {
   waiting.add(one)
   if (!scheduled) {
     scheduled = true
+    since = performance.now()
     setImmediate(() => {
       scheduled = false
       endTurn()
@@ -43,21 +35,21 @@ export const waitForTurnEnd = (one: Waiting): void => {
   }
 }
 
-/** `waitForTurnEnd` for a function. */
-export const atTurnEnd = (run: () => void): Waiting => {
-  const one = new Calling(run)
-  waitForTurnEnd(one)
-  return one
-}
-
 /** Forgets what waits for the end of this turn; does nothing where it does not. */
 export const notAtTurnEnd = (one: Waiting): void => {
   waiting.delete(one)
 }
 
+/** Milliseconds after which what is there already no longer waits for what else came in its turn. */
+const longMillis = 1
+
+/** Whether something has waited for the end of this turn for long. */
+export const turnIsLong = (): boolean => performance.now() - since > longMillis
+
 /** Calls what waits for the end of this turn now, all of it; then throws what the first that failed threw. */
 export const endTurn = (): void => {
   let failed: { readonly error: unknown } | undefined
+  since = performance.now()
   // called by one of those, it calls the rest of them too
   due.take(waiting)
   for (let one = due.first(); one !== undefined; one = due.first()) {

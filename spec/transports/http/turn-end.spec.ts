@@ -1,6 +1,12 @@
 import { expect, it, onTestFinished, vi } from "vitest"
 import { BodyTimer } from "../../../lib/transports/http/body-timer.ts"
-import { atTurnEnd, endTurn, notAtTurnEnd } from "../../../lib/transports/http/turn-end.ts"
+import { endTurn, notAtTurnEnd, type Waiting, waitForTurnEnd } from "../../../lib/transports/http/turn-end.ts"
+
+const atTurnEnd = (run: () => void): Waiting => {
+  const one: Waiting = { before: undefined, after: undefined, atTurnEnd: run }
+  waitForTurnEnd(one)
+  return one
+}
 
 it("what is forgotten by something before it at the end of a turn does not happen", () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
