@@ -90,23 +90,25 @@ const hooked = <Call, Result>(
   })
   if (around.length === 0) return inner
   const described = describe(place)
-  const innermost = new UniformHook(name, (_next, call: Described) => inner(accept(call)))
-  let run: Run<Described, Result> = (call) => hookStep(innermost, undefined, call)
+  // a call of a hook's own may name anything: the next hook is shown what it is about
+  const shown = (given: any): Described => (given instanceof Described ? given : described(accept(given)))
+  let hook = new UniformHook(name, (_next, call: Described) => inner(accept(call)))
+  let next: Run<any, Result> | undefined
   for (const one of around.reverse()) {
     const { hooks, provides } = one["~mcpipe/Middleware"]
-    const hook = hooks[name]
-    if (hook !== undefined) {
-      const inside = run
-      // a call of a hook's own may name anything: the next hook is shown what it is about
-      const next = (given: any) => inside(given instanceof Described ? given : described(accept(given)))
-      run = (call) => hookStep(hook, next, call)
+    const outer = hooks[name]
+    if (outer !== undefined) {
+      const [inside, further] = [hook, next]
+      next = (given) => hookStep(inside, further, shown(given))
+      hook = outer
     }
     if (provides !== undefined) {
-      const inside = run
-      run = (call) => provides(inside(call), call)
+      const [inside, further] = [hook, next]
+      next = undefined
+      hook = new UniformHook(name, (_next, call: Described) => provides(hookStep(inside, further, call), call))
     }
   }
-  return (input) => run(described(input))
+  return (input) => hookStep(hook, next, described(input))
 }
 
 const inContextOf =

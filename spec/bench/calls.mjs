@@ -53,7 +53,7 @@ const sit = async (subjects, options) => {
       started.push({ name, era, run: host.ask })
     }
     const { warmUp, rounds, burst } = options
-    return await interleave(started, { warmUp: warmUp / 2, rounds: rounds * 10, burst: burst / 20 })
+    return await interleave(started, { warmUp: warmUp / 2, rounds: rounds * 5, burst: burst / 20 })
   } finally {
     for (const host of hosts) host.stop()
   }

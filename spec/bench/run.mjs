@@ -5,7 +5,7 @@ import { render } from "./measure.mjs"
 
 const all = ["http", "session", "list", "in-process", "around", "asks", "fetch", "stdio", "cold-start"]
 
-const full = { peers: true, warmUp: 3_000, rounds: 7, burst: 800, starts: 15, sittings: 4 }
+const full = { peers: true, warmUp: 3_000, rounds: 7, burst: 800, starts: 15, sittings: 8 }
 
 /** Without the slower peers, and with less time to warm up: good for a first look, not for a verdict. */
 const quick = { peers: false, warmUp: 1_200, rounds: 3, burst: 400, starts: 5, sittings: 1 }
