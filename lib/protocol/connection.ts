@@ -58,7 +58,13 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
       ? serveSessionless(running, request, principal, shaken.places, sink)
       : serveHandshake(request, sink)
 
-  const receiveOne = (message: unknown, sink: Sink): InFlight | undefined => {
+  // a subscription of 2026-07-28 would keep the answers of all its batch until it ends
+  const startInBatch = (request: JsonRpcRequest, sink: Sink): InFlight | undefined =>
+    claimsSessionless(request.params)
+      ? refuse(sink, notInBatch, "sessionless", request.id)
+      : serveHandshake(request, sink)
+
+  const receiveOne = (message: unknown, sink: Sink, begin = start): InFlight | undefined => {
     const read = readHooked(running, message)
     switch (read.type) {
       case "refused":
@@ -76,13 +82,15 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
         sink.reply({ status: 202 })
         return undefined
       case "request":
-        return inFlight.begin(read.message, sink, start)
+        return inFlight.begin(read.message, sink, begin)
     }
   }
 
+  const receiveInBatch = (message: unknown, sink: Sink) => receiveOne(message, sink, startInBatch)
+
   return {
     receive: (message) => {
-      if (Array.isArray(message)) receiveBatch(message, shaken.agreed()?.revision ?? "none", direct, receiveOne)
+      if (Array.isArray(message)) receiveBatch(message, shaken.agreed()?.revision ?? "none", direct, receiveInBatch)
       else receiveOne(message, direct)
     },
     pending: () => inFlight.size(),
@@ -105,6 +113,12 @@ export const connectionOf = (running: Running, peer: Peer, principal: PrincipalS
     }
   }
 }
+
+/** 2025-03-26 basic/index, "Batching"; 2026-07-28 has none. */
+const notInBatch = refusal(
+  "batch-unsupported",
+  "A request of 2026-07-28 cannot be part of a batch, which is of revision 2025-03-26; send it alone."
+)
 
 const serveSessionless = (
   running: Running,

@@ -1,6 +1,6 @@
-import { server, tool } from "mcpipe"
+import { resource, server, tool } from "mcpipe"
 import { expect, it } from "vitest"
-import { connectWire, gate } from "../kit/wire.ts"
+import { connectWire, envelope, gate } from "../kit/wire.ts"
 import { listen, post, requestOf } from "./over-http.ts"
 
 const main = server({ name: "s", version: "1" }).tool(tool({ name: "hello" }, () => "hello"))
@@ -31,6 +31,25 @@ it("the same over HTTP, in an array, and after it what no response can be for", 
   expect(message).toHaveLength(2)
   expect(message[0]).toMatchObject({ error: { code: -32600 } })
   expect(message[1]).toStrictEqual(answer)
+})
+
+it("a batch that holds a subscription of 2026-07-28 refuses it and answers the rest", async () => {
+  const readable = main.add(resource({ uri: "doc://readme", name: "readme" }, () => "read me"))
+  await using wire = await connectWire(readable, { speak: "2025-03-26" })
+  const params = { notifications: { resourceSubscriptions: ["doc://readme"] }, _meta: envelope() }
+  wire.send([{ jsonrpc: "2.0", id: "stream", method: "subscriptions/listen", params }, batch[2]])
+  expect(await wire.next((message) => message.id === 9)).toStrictEqual(answer)
+  expect(wire.received.find((message) => message.id === "stream")).toStrictEqual({
+    jsonrpc: "2.0",
+    id: "stream",
+    error: {
+      code: -32600,
+      message: "A request of 2026-07-28 cannot be part of a batch, which is of revision 2025-03-26; send it alone."
+    }
+  })
+  // alone it is served, beside the handshake
+  wire.send({ jsonrpc: "2.0", id: "stream", method: "subscriptions/listen", params })
+  await wire.next((message) => message.method === "notifications/subscriptions/acknowledged")
 })
 
 it("a batch that comes while the server shuts down is refused, and the call before it finishes", async () => {
