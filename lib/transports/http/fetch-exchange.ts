@@ -1,18 +1,17 @@
-import { encodeMessage, encodeReply } from "../../protocol/encode.ts"
-import type { HttpPort, HttpSink, InFlight, Reply, Room, StreamEvent } from "../../protocol/exchange.ts"
-import type { JsonRpcNotification, JsonRpcRequest } from "../../protocol/json-rpc.ts"
+import { encodeReply } from "../../protocol/encode.ts"
+import type { HttpPort, InFlight, Reply, Room, StreamEvent } from "../../protocol/exchange.ts"
 import { notUtf8 } from "../../protocol/json.ts"
 import type { Refusal } from "../../protocol/reasons.ts"
-import { anonymous, type PrincipalShape } from "../../services/principal.ts"
+import type { PrincipalShape } from "../../services/principal.ts"
 import { shuttingDown } from "../drain.ts"
-import { maxUnreadAsking, maxUnreadBytes } from "../unread.ts"
-import { isRefusal, runAuthenticate } from "./authenticate.ts"
-import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
+import { maxUnreadBytes } from "../unread.ts"
+import { type HttpCore, refusedReply } from "./core.ts"
 import { type Reading, readBody } from "./fetch-body.ts"
-import { acceptsEvents, acceptsJson, type GateHead } from "./gate.ts"
+import type { GateHead } from "./gate.ts"
+import { HttpExchange } from "./http-exchange.ts"
 import type { Linked } from "./linked-list.ts"
-import { cannotAsk, sseComment, sseHeaders, sseText } from "./sse.ts"
-import { notAtTurnEnd, type Waiting, waitForTurnEnd } from "./turn-end.ts"
+import { sseComment, sseHeaders, sseText } from "./sse.ts"
+import { notAtTurnEnd, waitForTurnEnd } from "./turn-end.ts"
 
 /** What the exchanges of one handler share. */
 export interface FetchState {
@@ -39,29 +38,16 @@ export const exchange = (
     new Exchange(state, port, request, head, accepted, resolve).start()
   })
 
-/** A class: the closures that one exchange would take cost 3 % of it. */
-class Exchange implements HttpSink, Waiting {
-  before: Linked | undefined = undefined
-  after: Linked | undefined = undefined
-  readonly events: boolean
+class Exchange extends HttpExchange {
   readonly #state: FetchState
   readonly #port: HttpPort
   readonly #request: Request
-  readonly #head: GateHead
-  readonly #accepted: number
   readonly #resolve: (response: Response) => void
   readonly #listens: boolean
   readonly #work: Work
-  inFlight: InFlight | undefined
-  #stopAuthenticate: (() => void) | undefined
   #reading: Reading | undefined
-  #stopBeating: (() => void) | undefined
-  #ended = false
-  #goesOn = false
   #disconnected: (() => void) | undefined
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined
-  #drained: Room
-  #resume: (() => void) | undefined
 
   constructor(
     state: FetchState,
@@ -71,85 +57,60 @@ class Exchange implements HttpSink, Waiting {
     accepted: number,
     resolve: (response: Response) => void
   ) {
-    this.events = (accepted & acceptsEvents) !== 0
+    super(state.core, head, accepted)
     this.#state = state
     this.#port = port
     this.#request = request
-    this.#head = head
-    this.#accepted = accepted
     this.#resolve = resolve
     this.#listens = head.method === "GET"
     this.#work = new Work(this)
   }
 
   start(): void {
-    const { core, streams, enter } = this.#state
+    const { streams, enter } = this.#state
     if (this.#listens) {
       streams.add(this.#work)
     } else {
       enter(this.#work)
     }
-    if (core.authenticate === undefined) {
-      this.#read(anonymous)
-    } else {
-      this.#stopAuthenticate = runAuthenticate(core.authenticate, this.#head, (decision) => this.#decided(decision))
-    }
-    if (!this.#ended) {
+    this.authenticate()
+    if (!this.ended) {
       // Listening costs 4 % of a request, so only what outlives this turn does.
       waitForTurnEnd(this)
     }
   }
 
   begin(headers?: Reply["headers"]): void {
-    if (!this.#ended && this.events) {
+    if (!this.ended && this.events) {
       this.#open(headers)
     }
   }
 
   event(event: StreamEvent, headers?: Reply["headers"]): Room {
-    if (this.#ended || !this.events) {
+    if (this.ended || !this.events) {
       return undefined
     }
     const stream = this.#open(headers)
     stream.enqueue(encoder.encode(sseText(event)))
-    return stream.desiredSize! < 0 ? this.#full() : undefined
-  }
-
-  notify(notification: JsonRpcNotification, headers?: Reply["headers"]): Room {
-    return this.event({ data: encodeMessage(notification) }, headers)
-  }
-
-  ask(message: JsonRpcRequest | JsonRpcNotification): string | undefined {
-    if (this.#ended) {
-      return cannotAsk.gone
-    }
-    if (!this.events) {
-      return cannotAsk.acceptsNoEvents
-    }
-    if (this.#stream !== undefined && maxUnreadBytes - this.#stream.desiredSize! > maxUnreadAsking) {
-      return cannotAsk.readsNothing
-    }
-    this.event({ data: encodeMessage(message) })
-    return undefined
+    return stream.desiredSize! < 0 ? this.full() : undefined
   }
 
   close(): void {
-    if (!this.#ended) {
-      this.#goesOn = true
+    if (!this.ended) {
+      this.goesOn = true
       close(this.#open())
-      this.#end()
+      this.#finish()
     }
   }
 
   reply(reply: Reply): void {
-    if (this.#ended) {
-      if (this.#goesOn) {
+    if (this.ended) {
+      if (this.goesOn) {
         this.#state.leave(this.#work)
       }
       return
     }
-    const answersJson = (this.#accepted & acceptsJson) !== 0 || reply.status !== 200 || reply.message === undefined
-    if (this.#stream === undefined && answersJson) {
+    if (this.#stream === undefined && this.answersJson(reply)) {
       this.#resolve(toResponse(reply))
     } else {
       const stream = this.#open(reply.headers)
@@ -158,38 +119,38 @@ class Exchange implements HttpSink, Waiting {
       }
       close(stream)
     }
-    this.#end()
+    this.#finish()
   }
 
-  refuse(refused: Refusal): void {
+  protected refuse(refused: Refusal): void {
     this.reply(refusedReply(refused))
   }
 
-  stopAuthenticate(): void {
-    this.#stopAuthenticate?.()
-  }
-
-  #decided(decision: PrincipalShape | Refusal): void {
-    if (this.#ended) {
-      return
-    }
-    if (isRefusal(decision)) {
-      this.refuse(decision)
+  /** As work of the handler's. */
+  interrupt(why: "disconnected" | "drained"): void {
+    if (this.inFlight !== undefined) {
+      this.inFlight.interrupt(why)
     } else {
-      this.#read(decision)
+      this.stopAuthenticate?.()
+      this.refuse(shuttingDown)
     }
   }
 
-  #read(principal: PrincipalShape): void {
-    this.#reading = readBody(this.#request, this.#state.core, (body) => this.#receive(body, principal))
+  /** As work of the handler's. */
+  end(): void {
+    this.inFlight?.end?.()
+  }
+
+  protected read(principal: PrincipalShape): void {
+    this.#reading = readBody(this.#request, this.core, (body) => this.#take(body, principal))
     if (this.#disconnected !== undefined) {
       // the turn has ended, before who is calling was known
       this.#reading?.limitTime()
     }
   }
 
-  #receive(body: Uint8Array | Refusal, principal: PrincipalShape): void {
-    if (this.#ended) {
+  #take(body: Uint8Array | Refusal, principal: PrincipalShape): void {
+    if (this.ended) {
       return
     }
     if (!(body instanceof Uint8Array)) {
@@ -201,19 +162,7 @@ class Exchange implements HttpSink, Waiting {
       this.refuse(notUtf8)
       return
     }
-    const { core, isDraining } = this.#state
-    const inFlight = receiveBody(this.#port, text, core, this.#accepted, this.#head, principal, this)
-    this.inFlight = inFlight
-    if (inFlight === undefined) {
-      return
-    }
-    if (isDraining()) {
-      inFlight.end?.()
-    }
-    if (!this.#ended && this.events) {
-      const after = inFlight.begin === undefined ? core.keepAlive : core.silence
-      if (after > 0) this.#stopBeating = core.pulse.join(() => this.#beat(), after)
-    }
+    this.receive(this.#port, text, principal)
   }
 
   #open(headers?: Reply["headers"]): ReadableStreamDefaultController<Uint8Array> {
@@ -227,7 +176,7 @@ class Exchange implements HttpSink, Waiting {
           controller = made
         },
         // called whenever there is room, and does nothing where nobody waits for it
-        pull: () => this.#resume?.(),
+        pull: () => this.resume?.(),
         cancel: () => this.#disconnect()
       },
       { highWaterMark: maxUnreadBytes, size: (chunk) => chunk!.length }
@@ -242,36 +191,27 @@ class Exchange implements HttpSink, Waiting {
     return controller!
   }
 
-  #full(): Promise<void> {
-    this.#drained ??= new Promise((resolve) => {
-      this.#resume = () => {
-        this.#drained = undefined
-        this.#resume = undefined
-        resolve()
-      }
-    })
-    return this.#drained
+  protected isDraining(): boolean {
+    return this.#state.isDraining()
   }
 
-  #beat(): void {
-    if (this.#ended) {
-      return
-    }
-    const { keepAlive } = this.#state.core
-    if (this.#stream === undefined && this.inFlight?.begin !== undefined) {
-      this.inFlight.begin()
-    } else if (keepAlive > 0) {
-      const stream = this.#open()
-      // what waits to be read says as much
-      if (stream.desiredSize! >= maxUnreadBytes) {
-        stream.enqueue(comment)
-      }
-    }
+  protected unread(): number {
+    return this.#stream === undefined ? 0 : maxUnreadBytes - this.#stream.desiredSize!
+  }
+
+  protected isStreaming(): boolean {
+    return this.#stream !== undefined
+  }
+
+  protected signOfLife(): void {
+    const stream = this.#open()
+    // what waits to be read says as much
+    if (stream.desiredSize! >= maxUnreadBytes) stream.enqueue(comment)
   }
 
   /** Listens for the client's leaving, and gives what is left of the body its time. */
   atTurnEnd(): void {
-    if (this.#ended) {
+    if (this.ended) {
       return
     }
     this.#reading?.limitTime()
@@ -285,14 +225,14 @@ class Exchange implements HttpSink, Waiting {
   }
 
   #disconnect(): void {
-    if (this.#ended) {
+    if (this.ended) {
       return
     }
-    this.#stopAuthenticate?.()
+    this.stopAuthenticate?.()
     // a call that fails to ask may end, and reply, right here
-    this.#ended = true
-    this.#goesOn = this.inFlight?.interrupt("disconnected") === true
-    this.#end()
+    this.ended = true
+    this.goesOn = this.inFlight?.interrupt("disconnected") === true
+    this.#finish()
     if (this.#stream === undefined) {
       // Nobody reads this answer; the promise must settle all the same.
       this.#resolve(new Response(null, { status: 499 }))
@@ -301,10 +241,10 @@ class Exchange implements HttpSink, Waiting {
     }
   }
 
-  #end(): void {
-    this.#ended = true
-    this.#stopBeating?.()
-    this.#resume?.()
+  #finish(): void {
+    this.ended = true
+    this.stopBeating?.()
+    this.resume?.()
     if (this.#disconnected !== undefined) {
       this.#request.signal.removeEventListener("abort", this.#disconnected)
     } else {
@@ -312,7 +252,7 @@ class Exchange implements HttpSink, Waiting {
     }
     if (this.#listens) {
       this.#state.streams.delete(this.#work)
-    } else if (!this.#goesOn) {
+    } else if (!this.goesOn) {
       // What goes on without its client is still waited for when the handler drains.
       this.#state.leave(this.#work)
     }
@@ -330,18 +270,12 @@ class Work implements FetchWork {
   }
 
   interrupt(why: "disconnected" | "drained"): undefined {
-    const { inFlight } = this.#exchange
-    if (inFlight !== undefined) {
-      inFlight.interrupt(why)
-    } else {
-      this.#exchange.stopAuthenticate()
-      this.#exchange.refuse(shuttingDown)
-    }
+    this.#exchange.interrupt(why)
     return undefined
   }
 
   end(): void {
-    this.#exchange.inFlight?.end?.()
+    this.#exchange.end()
   }
 }
 

@@ -1,26 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type * as Context from "effect/Context"
-import { encodeMessage, encodeReply } from "../../protocol/encode.ts"
-import type { HttpPort, HttpSink, InFlight, Reply, Room, StreamEvent } from "../../protocol/exchange.ts"
-import type { JsonRpcNotification, JsonRpcRequest } from "../../protocol/json-rpc.ts"
+import { encodeReply } from "../../protocol/encode.ts"
+import type { HttpPort, InFlight, Reply, Room, StreamEvent } from "../../protocol/exchange.ts"
 import { notUtf8 } from "../../protocol/json.ts"
 import type { Refusal } from "../../protocol/reasons.ts"
-import { anonymous, type PrincipalShape } from "../../services/principal.ts"
+import type { PrincipalShape } from "../../services/principal.ts"
 import { shuttingDown } from "../drain.ts"
-import { maxUnreadAsking, maxUnreadBytes } from "../unread.ts"
+import { maxUnreadBytes } from "../unread.ts"
 import { isUtf8 } from "../utf8.ts"
-import { isRefusal, runAuthenticate } from "./authenticate.ts"
-import { type HttpCore, receiveBody, refusedReply } from "./core.ts"
-import { acceptsEvents, acceptsJson, type GateHead } from "./gate.ts"
+import { type HttpCore, refusedReply } from "./core.ts"
+import type { GateHead } from "./gate.ts"
+import { HttpExchange } from "./http-exchange.ts"
 import { nodeHead } from "./head.ts"
 import type { LegacySse } from "./legacy-sse.ts"
-import type { Linked } from "./linked-list.ts"
 import { readBody } from "./node-body.ts"
 import { isLast, isOver } from "./node-pipeline.ts"
 import { closing, headerList, refuseUnread, send, type WholeAnswer, wholeAnswer } from "./node-response.ts"
 import { exchangeRoute } from "./node-route.ts"
-import { cannotAsk, sseComment, sseHeaderList, sseText } from "./sse.ts"
-import { endTurn, turnIsLong, type Waiting, waitForTurnEnd } from "./turn-end.ts"
+import { sseComment, sseHeaderList, sseText } from "./sse.ts"
+import { endTurn, turnIsLong, waitForTurnEnd } from "./turn-end.ts"
 
 /** What the exchanges of one listening server share. */
 export interface NodeState {
@@ -63,100 +61,65 @@ export const exchange = (state: NodeState, request: IncomingMessage, response: S
  * serving requests touches stays near the processor, and so does what the kernel's writing touches, which under load saves a
  * third of a request's time.
  */
-class Exchange implements HttpSink, Waiting {
-  before: Linked | undefined = undefined
-  after: Linked | undefined = undefined
-  readonly events: boolean
+class Exchange extends HttpExchange {
   readonly #state: NodeState
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #head: GateHead
-  readonly #accepted: number
-  #inFlight: InFlight | undefined
-  #stopAuthenticate: (() => void) | undefined
   #stopReading: (() => void) | undefined
-  #stopBeating: (() => void) | undefined
   /** What the server waits for when it drains, from the end of the turn on. */
   #work: InFlight | undefined
   /** The whole answer, which waits for the end of the turn. */
   #held: WholeAnswer | undefined
   #waitsForTurnEnd = false
-  #ended = false
-  #goesOn = false
   #streaming = false
-  #drained: Room
-  #resume: (() => void) | undefined
 
   constructor(state: NodeState, request: IncomingMessage, response: ServerResponse, head: GateHead, accepted: number) {
-    this.events = (accepted & acceptsEvents) !== 0
+    super(state.core, head, accepted)
     this.#state = state
     this.#request = request
     this.#response = response
-    this.#head = head
-    this.#accepted = accepted
   }
 
   start(): void {
-    const { core, draining } = this.#state
-    if (draining) {
+    if (this.#state.draining) {
       this.#follow()
     } else {
       // Following what is over by the end of its turn would cost a list a tenth of its time.
       this.#waitsForTurnEnd = true
       waitForTurnEnd(this)
     }
-    if (core.authenticate === undefined) {
-      this.#read(anonymous)
-    } else {
-      this.#stopAuthenticate = runAuthenticate(core.authenticate, this.#head, (decision) => this.#decided(decision))
-    }
+    this.authenticate()
   }
 
   begin(headers?: Reply["headers"]): void {
-    if (!this.#ended && !this.#streaming && this.events) {
+    if (!this.ended && !this.#streaming && this.events) {
       this.#open(headers)
       this.#response.flushHeaders()
     }
   }
 
   event(event: StreamEvent, headers?: Reply["headers"]): Room {
-    if (this.#ended || !this.events) {
+    if (this.ended || !this.events) {
       return undefined
     }
     if (!this.#streaming) {
       this.#open(headers)
     }
     this.#response.write(sseText(event))
-    return this.#response.writableLength > maxUnreadBytes ? this.#full() : undefined
-  }
-
-  notify(notification: JsonRpcNotification, headers?: Reply["headers"]): Room {
-    return this.event({ data: encodeMessage(notification) }, headers)
-  }
-
-  ask(message: JsonRpcRequest | JsonRpcNotification): string | undefined {
-    if (this.#ended) {
-      return cannotAsk.gone
-    }
-    if (!this.events) {
-      return cannotAsk.acceptsNoEvents
-    }
-    if (this.#response.writableLength > maxUnreadAsking) {
-      return cannotAsk.readsNothing
-    }
-    this.event({ data: encodeMessage(message) })
-    return undefined
+    return this.#response.writableLength > maxUnreadBytes
+      ? this.full((resume) => this.#response.once("drain", resume))
+      : undefined
   }
 
   close(): void {
-    if (this.#ended) {
+    if (this.ended) {
       return
     }
-    this.#ended = true
-    this.#goesOn = true
+    this.ended = true
+    this.goesOn = true
     // a reader that is gone for good may never let go of what it was sent
-    this.#resume?.()
-    this.#stopBeating?.()
+    this.resume?.()
+    this.stopBeating?.()
     const response = this.#response
     // its head promised to keep the connection, which a server that closes would wait for
     if (this.#state.draining && isLast(response)) response.end(() => this.#request.socket.end())
@@ -164,16 +127,15 @@ class Exchange implements HttpSink, Waiting {
   }
 
   reply(reply: Reply): void {
-    if (this.#ended) {
-      if (this.#goesOn) {
-        this.#goesOn = false
+    if (this.ended) {
+      if (this.goesOn) {
+        this.goesOn = false
         if (this.#work !== undefined) this.#state.leave(this.#work)
       }
       return
     }
-    this.#ended = true
-    const answersJson = (this.#accepted & acceptsJson) !== 0 || reply.status !== 200 || reply.message === undefined
-    if (this.#streaming || !answersJson) {
+    this.ended = true
+    if (this.#streaming || !this.answersJson(reply)) {
       this.#endEvents(reply)
     } else if (this.#waitsForTurnEnd) {
       this.#held = wholeAnswer(reply)
@@ -197,43 +159,32 @@ class Exchange implements HttpSink, Waiting {
 
   /** As work of the server's. */
   interrupt(why: "disconnected" | "drained"): void {
-    if (this.#inFlight !== undefined) {
-      this.#inFlight.interrupt(why)
-    } else if (!this.#ended) {
+    if (this.inFlight !== undefined) {
+      this.inFlight.interrupt(why)
+    } else if (!this.ended) {
       // Not yet with the protocol: nothing else would answer.
-      this.#stopAuthenticate?.()
+      this.stopAuthenticate?.()
       this.#stopReading?.()
-      this.#refuse(shuttingDown, true)
+      this.refuse(shuttingDown, true)
     }
   }
 
   /** As work of the server's. */
   end(): void {
-    this.#inFlight?.end?.()
+    this.inFlight?.end?.()
   }
 
-  #decided(decision: PrincipalShape | Refusal): void {
-    if (this.#ended) {
-      return
-    }
-    if (isRefusal(decision)) {
-      this.#refuse(decision, this.#state.draining)
-    } else {
-      this.#read(decision)
-    }
+  protected read(principal: PrincipalShape): void {
+    const done = (body: Buffer | Refusal) => this.#take(body, principal)
+    this.#stopReading = readBody(this.#request, this.#response, this.core, done)
   }
 
-  #read(principal: PrincipalShape): void {
-    const done = (body: Buffer | Refusal) => this.#receive(body, principal)
-    this.#stopReading = readBody(this.#request, this.#response, this.#state.core, done)
-  }
-
-  #receive(body: Buffer | Refusal, principal: PrincipalShape): void {
-    if (this.#ended) {
+  #take(body: Buffer | Refusal, principal: PrincipalShape): void {
+    if (this.ended) {
       return
     }
     if (!Buffer.isBuffer(body)) {
-      this.#refuse(body, true)
+      this.refuse(body, true)
       return
     }
     const text = body.toString()
@@ -242,23 +193,11 @@ class Exchange implements HttpSink, Waiting {
       this.reply(refusedReply(notUtf8))
       return
     }
-    const { core, port } = this.#state
-    const inFlight = receiveBody(port, text, core, this.#accepted, this.#head, principal, this)
-    if (inFlight === undefined) {
-      return
-    }
-    this.#inFlight = inFlight
-    if (this.#state.draining) {
-      inFlight.end?.()
-    }
-    if (!this.#ended && this.events) {
-      const after = inFlight.begin === undefined ? core.keepAlive : core.silence
-      if (after > 0) this.#stopBeating = core.pulse.join(() => this.#beat(), after)
-    }
+    this.receive(this.#state.port, text, principal)
   }
 
-  #refuse(refused: Refusal, last: boolean): void {
-    this.#ended = true
+  protected refuse(refused: Refusal, last = this.#state.draining): void {
+    this.ended = true
     refuseUnread(this.#request, this.#response, refused, last)
   }
 
@@ -267,35 +206,22 @@ class Exchange implements HttpSink, Waiting {
     this.#response.writeHead(200, headerList(headers, sseHeaderList))
   }
 
-  #full(): Promise<void> {
-    this.#drained ??= new Promise((resolve) => {
-      this.#resume = () => {
-        this.#drained = undefined
-        this.#resume = undefined
-        resolve()
-      }
-      this.#response.once("drain", this.#resume)
-    })
-    return this.#drained
+  protected isDraining(): boolean {
+    return this.#state.draining
   }
 
-  #beat(): void {
-    if (this.#ended) {
-      return
-    }
-    const { keepAlive } = this.#state.core
-    const response = this.#response
-    if (this.#streaming) {
-      // what waits to be read says as much
-      if (keepAlive > 0 && response.writableLength === 0) {
-        response.write(sseComment)
-      }
-    } else if (this.#inFlight?.begin !== undefined) {
-      this.#inFlight.begin()
-    } else if (keepAlive > 0) {
-      this.#open()
-      response.write(sseComment)
-    }
+  protected unread(): number {
+    return this.#response.writableLength
+  }
+
+  protected isStreaming(): boolean {
+    return this.#streaming
+  }
+
+  protected signOfLife(): void {
+    if (!this.#streaming) this.#open()
+    // what waits to be read says as much
+    if (this.#response.writableLength === 0) this.#response.write(sseComment)
   }
 
   #endEvents(reply: Reply): void {
@@ -308,12 +234,12 @@ class Exchange implements HttpSink, Waiting {
 
   #follow(): void {
     const over = isOver(this.#response)
-    if (this.#ended && !this.#goesOn && over) {
+    if (this.ended && !this.goesOn && over) {
       return
     }
     const work = new Work(this)
     this.#work = work
-    if (this.#head.method === "GET") {
+    if (this.head.method === "GET") {
       this.#state.streams.add(work)
     } else {
       this.#state.enter(work)
@@ -326,17 +252,17 @@ class Exchange implements HttpSink, Waiting {
   }
 
   #closed(work: InFlight): void {
-    if (!this.#ended) {
-      this.#ended = true
-      this.#stopAuthenticate?.()
+    if (!this.ended) {
+      this.ended = true
+      this.stopAuthenticate?.()
       this.#stopReading?.()
-      this.#goesOn = this.#inFlight?.interrupt("disconnected") === true
+      this.goesOn = this.inFlight?.interrupt("disconnected") === true
     }
-    this.#resume?.()
-    this.#stopBeating?.()
-    if (this.#head.method === "GET") {
+    this.resume?.()
+    this.stopBeating?.()
+    if (this.head.method === "GET") {
       this.#state.streams.delete(work)
-    } else if (!this.#goesOn) {
+    } else if (!this.goesOn) {
       // What goes on without its client is still waited for when the server drains.
       this.#state.leave(work)
     }
